@@ -1,0 +1,20 @@
+"""config.toml -> frozen `Config`, or every mistake at once."""
+
+from aggregator.config.outputs import OutputConfig, WebConfig
+from aggregator.config.polling import FeedConfig, HttpConfig, PollConfig
+from aggregator.config.root import Config
+from aggregator.config.storage import LogConfig, StoreConfig
+from aggregator.config.stories import OriginConfig, StoriesConfig
+
+__all__ = [
+    "Config",
+    "FeedConfig",
+    "HttpConfig",
+    "LogConfig",
+    "OriginConfig",
+    "OutputConfig",
+    "PollConfig",
+    "StoreConfig",
+    "StoriesConfig",
+    "WebConfig",
+]

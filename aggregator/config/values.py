@@ -1,0 +1,56 @@
+"""Types of settings that TOML does not have: durations, sizes, slugs."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SIZES = {
+    "": 1,
+    "b": 1,
+    "kib": 1024,
+    "mib": 1024**2,
+    "gib": 1024**3,
+    "kb": 1000,
+    "mb": 1000**2,
+    "gb": 1000**3,
+}
+
+
+class Section(BaseModel):
+    """Base of every table in config.toml: frozen, and a key it does not know is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+def parse_duration(value: Any) -> timedelta:
+    """Read "15m", "36h", "1h30m" or a number of seconds. Raises ValueError for anything else."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return timedelta(seconds=value)
+    if isinstance(value, str):
+        parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhdw])", value.strip().lower())
+        if parts and re.fullmatch(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+", value.strip().lower()):
+            return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    raise ValueError(f'must be a duration such as "15m", "36h" or "7d", got {value!r}')
+
+
+def parse_size(value: Any) -> int:
+    """Read "10MiB", "512 kB" or a number of bytes. Raises ValueError for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", value.strip().lower())
+        if match and match[2] in _SIZES:
+            return int(float(match[1]) * _SIZES[match[2]])
+    raise ValueError(f'must be a size such as "10MiB" or "512KiB", got {value!r}')
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Size = Annotated[int, BeforeValidator(parse_size)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=64)]
