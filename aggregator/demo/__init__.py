@@ -1,0 +1,1 @@
+"""A small news world on loopback, for trying the daemon and for its tests."""
