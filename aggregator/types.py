@@ -15,7 +15,6 @@ from typing import Any
 
 from classifiers.types import Document, Label
 
-
 # --- feeds and polls ---------------------------------------------------------------------------
 
 
