@@ -313,6 +313,8 @@ class Fingerprint:
     """Signed 64-bit hashes of MinHash bands: candidates for the same text."""
     features: Mapping[str, float] = field(default_factory=dict)
     """Weighted features for same-event comparison: entities, places, numbers, rare words."""
+    text: str = ""
+    """Normalised headline and lead, a tab between them, capped: what candidates for the same text are verified on."""
 
 
 @dataclass(frozen=True, slots=True)
