@@ -459,6 +459,10 @@ class Batch:
     grouping: Grouping = Grouping()
     stories: tuple[Story, ...] = ()
     """Every story the batch touched, as it is now."""
+    labels: tuple[tuple[str, tuple[Label, ...]], ...] = ()
+    """(entry, its labels) for entries that were stored before and were classified anew."""
+    fingerprints: tuple[tuple[str, Fingerprint], ...] = ()
+    """(entry, its fingerprint) for stored entries whose text changed."""
 
 
 __all__ = [name for name, value in list(globals().items()) if isinstance(value, type)]

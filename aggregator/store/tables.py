@@ -6,7 +6,7 @@ and PostgreSQL and cost nothing to read in bulk. Columns that end in `_json` hol
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, Table, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -71,6 +71,8 @@ class EntryRow(SQLModel, table=True):
     updated: int | None = Field(default=None, sa_column=_big(nullable=True))
     seen: int = Field(sa_column=_big())
     archived: bool = False
+    page: str = ""
+    """Full text: empty when not asked for, else wanted, done, or why it could not be had."""
     revisions: int = 0
     recent_hashes: str = ""
     """Space-separated."""
@@ -178,7 +180,12 @@ class FingerprintRow(SQLModel, table=True):
 
     __tablename__ = "fingerprints"
 
-    key: int = Field(sa_column=_big(primary_key=True))
+    # On SQLite an INTEGER primary key is the row's own address: one tree instead of a table and an index.
+    key: int = Field(
+        sa_column=Column(
+            BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False
+        )
+    )
     story: str
     seen: int = Field(sa_column=_big())
 
@@ -309,3 +316,8 @@ class ValueRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     value: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+def core(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy Core table behind a model: bulk statements are an order of magnitude faster on it."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

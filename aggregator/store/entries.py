@@ -1,0 +1,284 @@
+"""Queries on entries, their labels, revisions and fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from aggregator.store.codec import (
+    dump,
+    entry_to_row,
+    fingerprint_from_json,
+    fingerprint_to_json,
+    label_to_row,
+    micros,
+    row_to_entry,
+    row_to_label,
+)
+from aggregator.store.tables import (
+    BandRow,
+    EntryLabelRow,
+    EntryRow,
+    FingerprintRow,
+    RevisionRow,
+    StoryRedirectRow,
+    core,
+)
+from aggregator.types import Assignment, Candidate, Entry, Fingerprint, KnownEntry, Revision
+from classifiers.types import Label
+
+ENTRIES = core(EntryRow)
+LABELS = core(EntryLabelRow)
+FINGERPRINTS = core(FingerprintRow)
+BANDS = core(BandRow)
+REVISIONS = core(RevisionRow)
+REDIRECTS = core(StoryRedirectRow)
+
+_T = TypeVar("_T")
+
+CHUNK = 2000
+"""Values in one IN list: well under SQLite's limit of 32,766."""
+
+_HASHES_KEPT = 8
+
+
+def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The values in runs that fit an IN list."""
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def known(connection: Connection, ids: Sequence[str]) -> dict[str, KnownEntry]:
+    """What is held of those of the entries that have come before."""
+    columns = (
+        ENTRIES.c.id,
+        ENTRIES.c.hash,
+        ENTRIES.c.title,
+        ENTRIES.c.summary,
+        ENTRIES.c.story,
+        ENTRIES.c.revisions,
+        ENTRIES.c.recent_hashes,
+    )
+    found: dict[str, KnownEntry] = {}
+    for chunk in chunks(ids):
+        for row in connection.execute(select(*columns).where(ENTRIES.c.id.in_(chunk))):
+            found[row.id] = KnownEntry(
+                row.id,
+                row.hash,
+                row.title,
+                row.summary,
+                row.story,
+                row.revisions,
+                tuple(row.recent_hashes.split()),
+            )
+    return found
+
+
+def seen(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    """The story of each fingerprint key that was ever stored; a merged story counts as the one it went into."""
+    found: dict[int, str] = {}
+    story = func.coalesce(REDIRECTS.c.into, FINGERPRINTS.c.story).label("story")
+    joined = FINGERPRINTS.outerjoin(REDIRECTS, REDIRECTS.c.story == FINGERPRINTS.c.story)
+    for chunk in chunks(keys):
+        statement = select(FINGERPRINTS.c.key, story).select_from(joined).where(FINGERPRINTS.c.key.in_(chunk))
+        found.update((row.key, row.story) for row in connection.execute(statement))
+    return found
+
+
+def insert_new(
+    connection: Connection, candidates: Sequence[Candidate], assigned: Mapping[str, Assignment]
+) -> None:
+    """Insert entries with their labels, fingerprints and bands. An id that is there already is left as it is."""
+    if not candidates:
+        return
+    rows: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
+    keys: list[dict[str, Any]] = []
+    bands: list[dict[str, Any]] = []
+    for c in candidates:
+        assignment = assigned[c.entry.id]
+        rows.append(
+            entry_to_row(
+                c.entry,
+                story=assignment.story,
+                basis=assignment.basis,
+                archived=c.archived,
+                fingerprint=c.fingerprint,
+            )
+        )
+        at = rows[-1]["seen"]
+        labels.extend({"entry": c.entry.id, **label_to_row(label)} for label in c.labels)
+        keys.extend({"key": key, "story": assignment.story, "seen": at} for key in c.fingerprint.keys)
+        bands.extend({"band": band, "entry": c.entry.id, "seen": at} for band in c.fingerprint.bands)
+    connection.execute(insert(ENTRIES).prefix_with("OR IGNORE"), rows)
+    if labels:
+        connection.execute(insert(LABELS).prefix_with("OR REPLACE"), labels)
+    if keys:
+        connection.execute(insert(FINGERPRINTS).prefix_with("OR IGNORE"), keys)
+    if bands:
+        connection.execute(insert(BANDS).prefix_with("OR IGNORE"), bands)
+
+
+def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) -> None:
+    """Write the new text of changed entries and keep the old one as a revision. `diff_of(before, after)` is words."""
+    for revision in revisions:
+        entry = revision.entry
+        recent = connection.execute(select(ENTRIES.c.recent_hashes).where(ENTRIES.c.id == entry.id)).scalar()
+        if recent is None:
+            continue
+        earlier = [h for h in str(recent).split() if h != entry.hash]
+        hashes = [*earlier[1 - _HASHES_KEPT :], entry.hash]
+        row = entry_to_row(entry, story="", basis="", archived=False, fingerprint=Fingerprint())
+        changed = (
+            "url",
+            "title",
+            "summary",
+            "content",
+            "text",
+            "author",
+            "language",
+            "hash",
+            "updated",
+            "extra_json",
+        )
+        connection.execute(
+            update(ENTRIES)
+            .where(ENTRIES.c.id == entry.id)
+            .values(
+                **{name: row[name] for name in changed},
+                recent_hashes=" ".join(hashes),
+                revisions=ENTRIES.c.revisions + 1,
+            )
+        )
+        connection.execute(
+            insert(REVISIONS),
+            {
+                "entry": entry.id,
+                "at": micros(revision.at),
+                "title": revision.before_title,
+                "summary": revision.before_summary,
+                "hash": revision.before_hash,
+                "diff": diff_of(
+                    f"{revision.before_title}\n{revision.before_summary}", f"{entry.title}\n{entry.summary}"
+                ),
+                "flapping": revision.flapping,
+            },
+        )
+
+
+def relabel(connection: Connection, labels: Mapping[str, Sequence[Label]]) -> None:
+    """Replace all labels of the entries named."""
+    for chunk in chunks(list(labels)):
+        connection.execute(delete(LABELS).where(LABELS.c.entry.in_(chunk)))
+    rows = [{"entry": entry, **label_to_row(label)} for entry, found in labels.items() for label in found]
+    if rows:
+        connection.execute(insert(LABELS), rows)
+
+
+def refingerprint(connection: Connection, fingerprints: Mapping[str, Fingerprint]) -> None:
+    """Replace what grouping remembers of the entries named (their text changed)."""
+    if fingerprints:
+        connection.execute(
+            update(ENTRIES)
+            .where(ENTRIES.c.id == bindparam("entry"))
+            .values(fingerprint_json=bindparam("value")),
+            [{"entry": e, "value": dump(fingerprint_to_json(f))} for e, f in fingerprints.items()],
+        )
+
+
+def move(connection: Connection, assignments: Iterable[Assignment]) -> None:
+    """Put stored entries into other stories."""
+    rows = [{"entry": a.entry, "to_story": a.story, "why": a.basis} for a in assignments]
+    if rows:
+        connection.execute(
+            update(ENTRIES)
+            .where(ENTRIES.c.id == bindparam("entry"))
+            .values(story=bindparam("to_story"), basis=bindparam("why")),
+            rows,
+        )
+
+
+def labels_of(connection: Connection, entries: Sequence[str]) -> dict[str, tuple[Label, ...]]:
+    """Each entry's labels, highest score first."""
+    found: dict[str, list[Label]] = {}
+    for chunk in chunks(entries):
+        statement = (
+            select(LABELS).where(LABELS.c.entry.in_(chunk)).order_by(LABELS.c.score.desc(), LABELS.c.topic)
+        )
+        for row in connection.execute(statement).mappings():
+            found.setdefault(row["entry"], []).append(row_to_label(row))
+    return {entry: tuple(labels) for entry, labels in found.items()}
+
+
+def by_ids(connection: Connection, ids: Sequence[str]) -> list[Entry]:
+    """The entries of those ids, in no particular order."""
+    return [
+        row_to_entry(row)
+        for chunk in chunks(ids)
+        for row in connection.execute(select(ENTRIES).where(ENTRIES.c.id.in_(chunk))).mappings()
+    ]
+
+
+def walk(
+    connection: Connection, *, since: datetime | None = None, size: int = 1000
+) -> Iterator[list[tuple[Entry, str, str]]]:
+    """All entries as (entry, story, basis), newest first, in batches. Stable while others write."""
+    last: int | None = None
+    while True:
+        statement = select(ENTRIES).order_by(ENTRIES.c.n.desc()).limit(size)
+        if last is not None:
+            statement = statement.where(ENTRIES.c.n < last)
+        if since is not None:
+            statement = statement.where(ENTRIES.c.seen >= micros(since))
+        rows = connection.execute(statement).mappings().all()
+        if not rows:
+            return
+        last = rows[-1]["n"]
+        yield [(row_to_entry(row), row["story"], row["basis"]) for row in rows]
+
+
+def window(connection: Connection, since: datetime) -> Iterator[tuple[str, Entry, Fingerprint]]:
+    """(story, entry, fingerprint) of every entry whose own time is not before `since`, oldest first."""
+    at = ENTRIES.c.published
+    statement = (
+        select(ENTRIES)
+        .where((at >= micros(since)) | (at.is_(None) & (ENTRIES.c.seen >= micros(since))))
+        .order_by(ENTRIES.c.n)
+    )
+    for row in connection.execute(statement).mappings():
+        yield row["story"], row_to_entry(row), fingerprint_from_json(row["fingerprint_json"])
+
+
+def revisions_of(connection: Connection, entry: str) -> list[Mapping[str, Any]]:
+    """An entry's earlier versions, newest first."""
+    statement = select(REVISIONS).where(REVISIONS.c.entry == entry).order_by(REVISIONS.c.n.desc())
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def forget(connection: Connection, before: datetime) -> list[str]:
+    """Delete entries first seen before then, with labels, bands and revisions; return the stories they were in.
+
+    Fingerprints stay: an old item that comes back is not news.
+    """
+    old = ENTRIES.c.seen < micros(before)
+    rows = connection.execute(select(ENTRIES.c.id, ENTRIES.c.story).where(old)).all()
+    for chunk in chunks([row.id for row in rows]):
+        for table in (LABELS, BANDS, REVISIONS):
+            connection.execute(delete(table).where(table.c.entry.in_(chunk)))
+        connection.execute(delete(ENTRIES).where(ENTRIES.c.id.in_(chunk)))
+    return sorted({row.story for row in rows})
+
+
+def remember_keys(connection: Connection, keys: Iterable[tuple[int, str, datetime]]) -> None:
+    """Store fingerprint keys, moving those that exist to the story given."""
+    rows = [{"key": key, "story": story, "seen": micros(at)} for key, story, at in keys]
+    if rows:
+        statement = upsert(FINGERPRINTS)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["key"], set_={"story": statement.excluded.story}),
+            rows,
+        )

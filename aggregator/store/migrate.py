@@ -1,0 +1,69 @@
+"""Bringing a database up to date with Alembic, with a copy kept before anything in it is changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+from sqlalchemy.exc import DatabaseError
+
+from aggregator.errors import StoreError, StoreVersion
+
+
+def alembic_config() -> AlembicConfig:
+    """Where the migrations are."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def migrate(engine: Engine, path: Path | None, *, backups: int) -> None:
+    """Apply the migrations that are missing; before that, copy a database that already holds data.
+
+    Raises StoreVersion when the database is newer than this program, StoreError when it cannot be used.
+    """
+    config = alembic_config()
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except DatabaseError as error:
+        raise StoreError(
+            f"{path} is not a database of ours ({error.orig}); move it away or set [store] path"
+        ) from error
+    if current == head:
+        return
+    if current is not None:
+        if current not in {revision.revision for revision in script.walk_revisions()}:
+            raise StoreVersion(
+                f"{path} was written by a newer version (schema {current}); upgrade this program, "
+                "or go back to the copy that was kept beside it before the upgrade"
+            )
+        if path is not None and backups:
+            back_up(path, path.with_name(f"{path.name}.before-{head}"))
+            _keep_newest(path, backups)
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def back_up(source: Path, target: Path) -> None:
+    """Copy a database consistently while it may be in use (SQLite's online backup), complete or not at all."""
+    unfinished = target.with_name(target.name + ".part")
+    with sqlite3.connect(source) as origin, sqlite3.connect(unfinished) as copy:
+        origin.backup(copy)
+    copy.close()
+    origin.close()
+    unfinished.replace(target)
+
+
+def _keep_newest(path: Path, count: int) -> None:
+    copies = sorted(path.parent.glob(f"{path.name}.before-*"), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in copies[count:]:
+        old.unlink()

@@ -1,0 +1,125 @@
+"""The store as the rest of the program sees it: whole records in, whole records out.
+
+One `Store` per database. Reads may come from any thread; writes are serialised by SQLite's write lock and are
+whole transactions: either all of a batch is there or nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from aggregator.config import FeedConfig
+from aggregator.store import entries, feedback, feeds, stories
+from aggregator.store.engine import open_engine
+from aggregator.store.migrate import migrate
+from aggregator.types import Batch, Entry, FeedState, Fingerprint, KnownEntry, Story
+
+Diff = Callable[[str, str], str]
+
+
+class Store:
+    """A database, open."""
+
+    def __init__(self, engine: Engine, *, diff: Diff) -> None:
+        self.engine = engine
+        self._diff = diff
+
+    @classmethod
+    def open(cls, path: Path, *, diff: Diff, backups: int = 3) -> Store:
+        """Open the database, made or brought up to date as needed. Raises StoreError, StoreVersion."""
+        engine = open_engine(path)
+        migrate(engine, path, backups=backups)
+        return cls(engine, diff=diff)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A connection inside one consistent read."""
+        return self._transaction(write=False)
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A connection inside one write transaction: committed at the end, rolled back on an exception."""
+        return self._transaction(write=True)
+
+    @contextmanager
+    def _transaction(self, *, write: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(write=write) as connection, connection.begin():
+            yield connection
+
+    # --- what the pipeline asks ---
+
+    def sync_feeds(self, configured: Sequence[FeedConfig]) -> tuple[int, int]:
+        """Make the stored feeds those of the configuration; (added, put to rest)."""
+        with self.write() as connection:
+            return feeds.sync(connection, configured)
+
+    def due(self, now: datetime, limit: int) -> list[FeedState]:
+        """Feeds to poll now, longest waiting first."""
+        with self.read() as connection:
+            return feeds.due(connection, now, limit)
+
+    def known(self, ids: Sequence[str]) -> dict[str, KnownEntry]:
+        """Those of the entries that came before."""
+        with self.read() as connection:
+            return entries.known(connection, ids)
+
+    def seen(self, keys: Sequence[int]) -> dict[int, str]:
+        """The stories of the fingerprint keys ever stored."""
+        with self.read() as connection:
+            return entries.seen(connection, keys)
+
+    def stories(self, ids: Sequence[str], *, text: bool = True) -> dict[str, Story]:
+        """Stories by id, whole."""
+        with self.read() as connection:
+            return stories.load(connection, ids, text=text)
+
+    def judged(self, ids: Sequence[str]) -> dict[str, list[feedback.Feedback]]:
+        """People's judgements on the stories."""
+        with self.read() as connection:
+            return feedback.of_stories(connection, ids) if feedback.any_feedback(connection) else {}
+
+    def constraints(self) -> dict[tuple[str, str], bool]:
+        """People's corrections of grouping."""
+        with self.read() as connection:
+            return stories.constraints(connection)
+
+    def window(self, since: datetime) -> list[tuple[str, Entry, Fingerprint]]:
+        """What grouping must remember: recent entries with their story and fingerprint, in order of arrival."""
+        with self.read() as connection:
+            return list(entries.window(connection, since))
+
+    def apply(self, batch: Batch, now: datetime) -> None:
+        """Write everything a step decided, in one transaction. Applying the same batch twice changes nothing."""
+        assigned = {a.entry: a for a in batch.grouping.assignments}
+        new = {c.entry.id for c in batch.candidates}
+        with self.write() as connection:
+            entries.insert_new(connection, batch.candidates, assigned)
+            entries.revise(connection, batch.revisions, self._diff)
+            if batch.labels:
+                entries.relabel(connection, dict(batch.labels))
+            if batch.fingerprints:
+                entries.refingerprint(connection, dict(batch.fingerprints))
+            moved = [a for a in batch.grouping.assignments if a.entry not in new]
+            entries.move(connection, moved)
+            for from_story, into in batch.grouping.merges:
+                stories.merge(connection, from_story, into, now)
+            stories.write(connection, batch.stories, now)
+            feeds.write_polls(connection, batch.polls)
+
+    # --- maintenance ---
+
+    def forget(self, *, entries_before: datetime, polls_before: datetime) -> Mapping[str, int]:
+        """Delete what retention says, in short transactions; fingerprints stay."""
+        with self.write() as connection:
+            touched = entries.forget(connection, entries_before)
+            left = stories.drop_empty(connection, touched)
+        with self.write() as connection:
+            polls = feeds.forget_polls(connection, polls_before)
+        return {"stories": len(touched) - len(left), "polls": polls}

@@ -1,0 +1,239 @@
+"""Queries on stories: reading them whole, writing what changed, following merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from aggregator.store.codec import (
+    dump,
+    label_to_row,
+    micros,
+    moment,
+    row_to_entry,
+    row_to_label,
+    row_to_story,
+    story_to_row,
+)
+from aggregator.store.entries import ENTRIES, chunks, labels_of
+from aggregator.store.feeds import FEEDS
+from aggregator.store.tables import (
+    FeedbackRow,
+    StoryConstraintRow,
+    StoryHistoryRow,
+    StoryLabelRow,
+    StoryRedirectRow,
+    StoryRow,
+    core,
+)
+from aggregator.types import Story, StoryEntry
+from classifiers.types import Label
+
+STORIES = core(StoryRow)
+STORY_LABELS = core(StoryLabelRow)
+REDIRECTS = core(StoryRedirectRow)
+HISTORY = core(StoryHistoryRow)
+CONSTRAINTS = core(StoryConstraintRow)
+FEEDBACK = core(FeedbackRow)
+
+
+def load(connection: Connection, ids: Sequence[str], *, text: bool = True) -> dict[str, Story]:
+    """The stories of those ids, whole. `text=False` leaves out entries' content and full text, which lists never show."""
+    stories: dict[str, Story] = {}
+    for chunk in chunks(list(ids)):
+        members = members_of(connection, chunk, text=text)
+        labels = story_labels(connection, chunk)
+        for row in connection.execute(select(STORIES).where(STORIES.c.id.in_(chunk))).mappings():
+            stories[row["id"]] = row_to_story(
+                row, entries=members.get(row["id"], ()), labels=labels.get(row["id"], ())
+            )
+    return stories
+
+
+def members_of(
+    connection: Connection, ids: Sequence[str], *, text: bool = True
+) -> dict[str, list[StoryEntry]]:
+    """Each story's entries in order of publication, with their feed's identity and their own labels."""
+    feed = (
+        FEEDS.c.title.label("feed_title"),
+        FEEDS.c.origin.label("feed_origin"),
+        FEEDS.c.kind,
+        FEEDS.c.country,
+    )
+    # The empty strings keep the row's shape while sparing SQLite the overflow pages of long texts.
+    columns = [
+        c for c in ENTRIES.c if c.name != "fingerprint_json" and (text or c.name not in {"content", "text"})
+    ]
+    statement = (
+        select(*columns, *feed).join(FEEDS, FEEDS.c.id == ENTRIES.c.feed_id).where(ENTRIES.c.story.in_(ids))
+    )
+    rows = connection.execute(statement).mappings().all()
+    labels = labels_of(connection, [row["id"] for row in rows])
+    found: dict[str, list[StoryEntry]] = {}
+    for row in rows:
+        whole = row if text else {**row, "content": "", "text": ""}
+        found.setdefault(row["story"], []).append(
+            StoryEntry(
+                entry=row_to_entry(whole),
+                basis=row["basis"],
+                feed_title=row["feed_title"],
+                origin=row["feed_origin"],
+                kind=row["kind"],
+                country=row["country"],
+                labels=labels.get(row["id"], ()),
+                archived=bool(row["archived"]),
+            )
+        )
+    for members in found.values():
+        members.sort(key=_published_order)
+    return found
+
+
+def _published_order(member: StoryEntry) -> tuple[datetime, str]:
+    time = member.entry.time
+    assert time is not None, "a stored entry has `seen`"
+    return time, member.entry.id
+
+
+def story_labels(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Label, ...]]:
+    """Each story's labels, highest score first."""
+    found: dict[str, list[Label]] = {}
+    statement = (
+        select(STORY_LABELS)
+        .where(STORY_LABELS.c.story.in_(ids))
+        .order_by(STORY_LABELS.c.score.desc(), STORY_LABELS.c.topic)
+    )
+    for row in connection.execute(statement).mappings():
+        found.setdefault(row["story"], []).append(row_to_label(row))
+    return {story: tuple(labels) for story, labels in found.items()}
+
+
+def write(connection: Connection, stories: Sequence[Story], now: datetime) -> None:
+    """Insert or replace stories with their labels; a topic that lost a story is noted as a withdrawal."""
+    if not stories:
+        return
+    ids = [story.id for story in stories]
+    before: dict[str, dict[str, bool]] = {}
+    for chunk in chunks(ids):
+        decisions = select(STORY_LABELS.c.story, STORY_LABELS.c.topic, STORY_LABELS.c.belongs)
+        for row in connection.execute(decisions.where(STORY_LABELS.c.story.in_(chunk))):
+            before.setdefault(row.story, {})[row.topic] = bool(row.belongs)
+    statement = upsert(STORIES)
+    columns = [c.name for c in STORIES.c if c.name not in {"n", "id"}]
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"], set_={c: statement.excluded[c] for c in columns}
+        ),
+        [story_to_row(story) for story in stories],
+    )
+    if before:
+        for chunk in chunks(list(before)):
+            connection.execute(delete(STORY_LABELS).where(STORY_LABELS.c.story.in_(chunk)))
+    labels: list[dict[str, Any]] = []
+    history: list[tuple[str, datetime, str, dict[str, Any]]] = []
+    for story in stories:
+        changed = micros(story.changed)
+        labels.extend(
+            {"story": story.id, "changed": changed, **label_to_row(label)} for label in story.labels
+        )
+        had = {topic for topic, belongs in before.get(story.id, {}).items() if belongs}
+        has = {label.topic for label in story.labels if label.belongs}
+        history.extend((story.id, now, "withdrawn", {"topic": topic}) for topic in sorted(had - has))
+    if labels:
+        connection.execute(insert(STORY_LABELS), labels)
+    add_history(connection, history)
+
+
+def add_history(
+    connection: Connection, events: Iterable[tuple[str, datetime, str, Mapping[str, Any]]]
+) -> None:
+    """Note (story, moment, kind, detail) for the stories' pages."""
+    rows = [
+        {"story": s, "at": micros(at), "kind": kind, "detail_json": dump(detail)}
+        for s, at, kind, detail in events
+    ]
+    if rows:
+        connection.execute(insert(HISTORY), rows)
+
+
+def merge(connection: Connection, from_story: str, into: str, now: datetime) -> None:
+    """Move everything of one story into another; the old id redirects for ever. Merging twice is harmless."""
+    if from_story == into:
+        return
+    connection.execute(update(ENTRIES).where(ENTRIES.c.story == from_story).values(story=into))
+    connection.execute(update(FEEDBACK).where(FEEDBACK.c.story == from_story).values(story=into))
+    # Redirects are kept flat, so that following one is always a single step.
+    connection.execute(update(REDIRECTS).where(REDIRECTS.c.into == from_story).values(into=into))
+    redirect = upsert(REDIRECTS).values(story=from_story, into=into, at=micros(now))
+    connection.execute(redirect.on_conflict_do_update(index_elements=["story"], set_={"into": into}))
+    topics = connection.execute(
+        select(STORY_LABELS.c.topic).where(STORY_LABELS.c.story == from_story, STORY_LABELS.c.belongs)
+    ).scalars()
+    add_history(
+        connection, [(from_story, now, "withdrawn", {"topic": topic, "into": into}) for topic in topics]
+    )
+    add_history(connection, [(into, now, "merged", {"from": from_story})])
+    connection.execute(delete(STORY_LABELS).where(STORY_LABELS.c.story == from_story))
+    connection.execute(delete(STORIES).where(STORIES.c.id == from_story))
+
+
+def delete_redirect(connection: Connection, story: str) -> None:
+    """Let an id stand for itself again, when a person splits what was merged."""
+    connection.execute(delete(REDIRECTS).where(REDIRECTS.c.story == story))
+
+
+def redirects(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Where merged ids lead."""
+    found: dict[str, str] = {}
+    for chunk in chunks(list(ids)):
+        statement = select(REDIRECTS.c.story, REDIRECTS.c.into).where(REDIRECTS.c.story.in_(chunk))
+        found.update((row.story, row.into) for row in connection.execute(statement))
+    return found
+
+
+def drop_empty(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Delete those of the stories that have no entry left; return the ids of those that still have some."""
+    alive: set[str] = set()
+    for chunk in chunks(list(ids)):
+        statement = select(ENTRIES.c.story).where(ENTRIES.c.story.in_(chunk)).distinct()
+        alive.update(connection.execute(statement).scalars())
+    for chunk in chunks([story for story in ids if story not in alive]):
+        connection.execute(delete(STORY_LABELS).where(STORY_LABELS.c.story.in_(chunk)))
+        connection.execute(delete(STORIES).where(STORIES.c.id.in_(chunk)))
+    return sorted(alive)
+
+
+def constraints(connection: Connection) -> dict[tuple[str, str], bool]:
+    """People's corrections of grouping: (entry, entry) -> together?"""
+    return {(row.a, row.b): bool(row.together) for row in connection.execute(select(CONSTRAINTS))}
+
+
+def constrain(connection: Connection, pairs: Iterable[tuple[str, str, bool]], now: datetime, by: str) -> None:
+    """Keep corrections; the latest word on a pair counts."""
+    rows = [
+        {"a": min(a, b), "b": max(a, b), "together": together, "at": micros(now), "by": by}
+        for a, b, together in pairs
+    ]
+    if rows:
+        statement = upsert(CONSTRAINTS)
+        excluded = statement.excluded
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["a", "b"],
+                set_={"together": excluded.together, "at": excluded.at, "by": excluded.by},
+            ),
+            rows,
+        )
+
+
+def history_of(connection: Connection, story: str) -> list[tuple[datetime, str, str]]:
+    """(moment, kind, detail as JSON) of what happened to a story, oldest first."""
+    statement = select(HISTORY).where(HISTORY.c.story == story).order_by(HISTORY.c.n)
+    return [
+        (moment(row["at"]), row["kind"], row["detail_json"])
+        for row in connection.execute(statement).mappings()
+    ]
