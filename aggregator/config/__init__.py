@@ -1,4 +1,4 @@
-"""config.toml -> frozen `Config`, or every mistake at once."""
+"""config.toml -> frozen `Config` (`load.load`), or every mistake at once."""
 
 from aggregator.config.outputs import OutputConfig, WebConfig
 from aggregator.config.polling import FeedConfig, HttpConfig, PollConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -15,9 +15,17 @@ from aggregator.config.storage import LogConfig, StoreConfig
 from aggregator.config.stories import OriginConfig, StoriesConfig
 from aggregator.config.values import Section, Slug
 
+if TYPE_CHECKING:
+    from classifiers.topics import Topic
+else:
+    Topic = Any  # made by read_topics, not by pydantic; and the matcher is not imported for `--help`
+
+NOT_SETTINGS = frozenset({"topic_tables", "path", "warnings"})
+"""Fields of Config that the loader fills in; keys of these names in config.toml are mistakes."""
+
 
 class Config(Section):
-    """Everything config.toml says. Built by `aggregator.config.load`."""
+    """Everything config.toml says. Built by `aggregator.config.load.load`."""
 
     poll: PollConfig = Field(default_factory=PollConfig)
     http: HttpConfig = Field(default_factory=HttpConfig)
@@ -28,13 +36,19 @@ class Config(Section):
     opml: tuple[str, ...] = Field((), description="OPML files with further feeds, relative to config.toml.")
     outputs: tuple[OutputConfig, ...] = ()
     feeds: tuple[FeedConfig, ...] = ()
+    """Those of `[[feeds]]`, then those of the OPML files; no URL twice."""
     origins: Mapping[Slug, OriginConfig] = Field(default_factory=dict)
     entities: Mapping[str, Any] = Field(default_factory=dict)
-    """Alias sets, as `classifiers.topics.read_topics` takes them."""
-    topics: Mapping[Slug, Any] = Field(default_factory=dict)
-    """Raw tables; `classifiers.topics.read_topics` turns them into topics and names their mistakes."""
+    """Alias sets as written in the file; `topics` has them worked in."""
+    topics: Mapping[str, Topic] = Field(default_factory=dict)
+    """By slug, in the order of the file."""
+
+    topic_tables: Mapping[str, Any] = Field(default_factory=dict)
+    """The tables under `[topics]` as written, for comparing two configurations. Not a setting."""
     path: Path | None = None
     """The file it was read from. Not a setting."""
+    warnings: tuple[str, ...] = ()
+    """What works but is hardly meant, located like mistakes. Not a setting."""
 
     @cached_property
     def feed_by_url(self) -> Mapping[str, FeedConfig]:

@@ -19,6 +19,9 @@ _SIZES = {
     "mb": 1000**2,
     "gb": 1000**3,
 }
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+", re.ASCII)
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 
 
 class Section(BaseModel):
@@ -28,16 +31,22 @@ class Section(BaseModel):
 
 
 def parse_duration(value: Any) -> timedelta:
-    """Read "15m", "36h", "1h30m" or a number of seconds. Raises ValueError for anything else."""
-    if isinstance(value, timedelta):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return timedelta(seconds=value)
-    if isinstance(value, str):
-        parts = re.findall(r"(\d+(?:\.\d+)?)\s*([smhdw])", value.strip().lower())
-        if parts and re.fullmatch(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+", value.strip().lower()):
-            return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
-    raise ValueError(f'must be a duration such as "15m", "36h" or "7d", got {value!r}')
+    """Read "15m", "36h", "1h30m" or a number of seconds, not negative. Raises ValueError for anything else."""
+    try:
+        if isinstance(value, timedelta):
+            span = value
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            span = timedelta(seconds=value)
+        elif isinstance(value, str) and _DURATION.fullmatch(value.strip().lower()):
+            parts = _DURATION_PART.findall(value.strip().lower())
+            span = timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+        else:
+            raise ValueError(f'must be a duration such as "15m", "36h" or "7d", got {value!r}')
+    except OverflowError:
+        raise ValueError(f"must be a shorter duration, got {value!r}") from None
+    if span < timedelta(0):
+        raise ValueError(f"must not be negative, got {value!r}")
+    return span
 
 
 def parse_size(value: Any) -> int:
@@ -45,7 +54,7 @@ def parse_size(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str):
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", value.strip().lower())
+        match = _SIZE.fullmatch(value.strip().lower())
         if match and match[2] in _SIZES:
             return int(float(match[1]) * _SIZES[match[2]])
     raise ValueError(f'must be a size such as "10MiB" or "512KiB", got {value!r}')

@@ -1,0 +1,118 @@
+"""What is wrong between settings: duplicates, names of nothing, halves of a pair, URLs that cannot work.
+
+Works on the raw tables, so that these mistakes are reported together with those of single settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from yarl import URL
+
+from aggregator.config.report import Findings
+from aggregator.config.root import Config
+from aggregator.config.secrets import Secrets, mask
+from aggregator.config.urls import url_mistake
+from aggregator.config.values import parse_duration
+from aggregator.config.words import shown, suggest
+
+
+def check(data: Mapping[str, Any], findings: Findings, secrets: Secrets) -> None:
+    """Report to `findings` what no single setting can know."""
+    _feeds(data, findings, secrets)
+    _outputs(data, findings)
+    _http(data, findings)
+    _poll(data, findings)
+
+
+def resolved(config: Config, folder: Path) -> dict[str, Any]:
+    """Settings that are paths, made absolute from the folder of config.toml."""
+    outputs = tuple(
+        output.model_copy(update={"files": _absolute(output.files, folder)}) for output in config.outputs
+    )
+    store = config.store.model_copy(update={"path": _absolute(config.store.path, folder)})
+    return {"outputs": outputs, "store": store}
+
+
+def _absolute(path: str, folder: Path) -> str:
+    return str(folder / Path(path).expanduser()) if path else ""
+
+
+def _feeds(data: Mapping[str, Any], findings: Findings, secrets: Secrets) -> None:
+    first: dict[str, int] = {}
+    for index, feed in _tables(data, "feeds"):
+        url = feed.get("url")
+        if isinstance(url, str):
+            path = ("feeds", index, "url")
+            if wrong := url_mistake(url):
+                findings.mistake(path, wrong)
+            elif (key := str(URL(url).with_fragment(None))) in first:
+                line = findings.line(("feeds", first[key], "url"))
+                findings.mistake(path, f"is the same as on line {line}; remove one: {mask(url)}")
+            else:
+                first[key] = index
+        for setting, partner in (("password_env", "username"), ("header_env", "header")):
+            if bool(feed.get(setting)) != bool(feed.get(partner)):
+                there, absent = (setting, partner) if feed.get(setting) else (partner, setting)
+                findings.mistake(("feeds", index, there), f"needs `{absent}` beside it")
+            name = feed.get(setting)
+            if isinstance(name, str) and name and secrets.get(name) is None:
+                findings.warning(
+                    ("feeds", index, setting),
+                    f"neither a systemd credential nor an environment variable is called {name} here",
+                )
+
+
+def _outputs(data: Mapping[str, Any], findings: Findings) -> None:
+    first: dict[str, int] = {}
+    raw = data.get("topics", {})
+    topics = list(raw) if isinstance(raw, Mapping) else []
+    for index, output in _tables(data, "outputs"):
+        slug = output.get("slug")
+        if isinstance(slug, str):
+            if slug in first:
+                line = findings.line(("outputs", first[slug], "slug"))
+                findings.mistake(
+                    ("outputs", index, "slug"), f'"{slug}" is taken by the output on line {line}'
+                )
+            first.setdefault(slug, index)
+        named = output.get("topics")
+        for item, topic in enumerate(
+            named if isinstance(named, Sequence) and not isinstance(named, str) else ()
+        ):
+            if isinstance(topic, str) and topic not in topics:
+                hint = suggest(topic, topics, otherwise="there are") or "; there is no topic yet"
+                findings.mistake(("outputs", index, "topics", item), f'there is no topic "{topic}"{hint}')
+
+
+def _http(data: Mapping[str, Any], findings: Findings) -> None:
+    http = data.get("http")
+    proxy = http.get("proxy") if isinstance(http, Mapping) else None
+    if isinstance(proxy, str) and proxy and not proxy.startswith("http://"):
+        findings.mistake(("http", "proxy"), f"must begin with http://, got {shown(proxy)}")
+
+
+def _poll(data: Mapping[str, Any], findings: Findings) -> None:
+    poll = data.get("poll")
+    if not isinstance(poll, Mapping) or not {"floor", "ceiling"} & poll.keys():
+        return
+    limits = Config().poll
+    spans: list[timedelta] = []
+    for name in ("floor", "ceiling"):
+        try:
+            spans.append(parse_duration(poll.get(name, getattr(limits, name))))
+        except ValueError:
+            return  # reported where it stands
+    if spans[0] > spans[1]:
+        where = "floor" if "floor" in poll else "ceiling"
+        findings.mistake(("poll", where), f"floor ({spans[0]}) must not be longer than ceiling ({spans[1]})")
+
+
+def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    value = data.get(key)
+    for index, table in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(table, Mapping):
+            yield index, table

@@ -1,0 +1,22 @@
+"""Which URLs can be polled at all."""
+
+from __future__ import annotations
+
+from yarl import URL
+
+from aggregator.config.words import shown
+
+
+def url_mistake(url: str) -> str:
+    """Why `url` cannot be polled; empty when it can."""
+    try:
+        parsed = URL(url)
+    except ValueError:
+        return f"is not a URL: {shown(url)}"
+    if parsed.scheme not in {"http", "https"}:
+        return f"must begin with http:// or https://, got {shown(url)}"
+    if not parsed.host:
+        return f"names no host: {shown(url)}"
+    if parsed.user or parsed.password:
+        return "must not hold a user name or password; use `username` and `password_env`"
+    return ""
