@@ -33,6 +33,16 @@ _DUPLICATES = {"color_message"}
 class _Handler(logging.StreamHandler[TextIO]):
     """Ours, told from other handlers so that a reload can replace it."""
 
+    def handleError(self, record: logging.LogRecord) -> None:  # the standard library's name
+        """Say what went wrong without the message itself, which has not been masked.
+
+        Nothing is said when the stream is closed: whoever read the log is gone, the daemon goes on.
+        """
+        error = sys.exc_info()[1]
+        if sys.stderr and not isinstance(error, OSError | ValueError):
+            where = f"{record.pathname}:{record.lineno}"
+            sys.stderr.write(f"a log message of {where} was lost: {type(error).__name__}\n")
+
 
 def configure(
     settings: LogConfig, *, stream: TextIO | None = None, env: Mapping[str, str] | None = None
