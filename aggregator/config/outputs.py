@@ -17,6 +17,8 @@ PrefixKey = Literal["single-source", "state-media-only", "reported-by-several", 
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
+_PREFIXES: Mapping[PrefixKey, str] = {"state-media-only": "State media only"}
+
 
 class OutputConfig(Section):
     """One feed that people subscribe to."""
@@ -76,7 +78,7 @@ class OutputConfig(Section):
         description="How older stories are cut into archive documents (RFC 5005) that complete the feed. none: no archives.",
     )
     title_prefixes: Mapping[PrefixKey, str] = Field(
-        default_factory=lambda: {"state-media-only": "State media only"},
+        default_factory=lambda: _PREFIXES,
         description='Words put in brackets before a title, by corroboration state or "burst". '
         "An empty table: no prefixes.",
     )

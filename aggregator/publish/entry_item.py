@@ -1,0 +1,91 @@
+"""Items of an output whose unit is the entry: one item for each entry of its stories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from aggregator.publish import words
+from aggregator.publish.body import Block, Span, paragraph, to_html, to_text
+from aggregator.publish.item import (
+    MAX_LEAD,
+    MAX_TITLE,
+    Context,
+    action_row,
+    attachment,
+    categories,
+    feedback_links,
+    item_source,
+    outlet,
+)
+from aggregator.publish.record import entry_record
+from aggregator.publish.select import entry_fits, labels_shown
+from aggregator.publish.text import language_name, language_tag, one_line, safe_url, urn, when
+from aggregator.publish.types import Item
+from aggregator.types import Story, StoryEntry
+
+
+def entry_items(stories: Sequence[Story], context: Context) -> tuple[Item, ...]:
+    """Return the entries of the stories that fit the selection, newest first, at most its limit."""
+    pairs = [
+        (entry_time(story, member), member.entry.id, story, member)
+        for story in stories
+        for member in story.entries
+        if not member.archived and entry_fits(member, context.selection)
+    ]
+    pairs.sort(key=lambda pair: pair[:2], reverse=True)
+    return tuple(_item(story, member, context) for _, _, story, member in pairs[: context.selection.limit])
+
+
+def entry_time(story: Story, member: StoryEntry) -> datetime:
+    """Return the moment an entry is ordered by."""
+    return member.entry.time or story.published
+
+
+def _item(story: Story, member: StoryEntry, context: Context) -> Item:
+    entry, names = member.entry, context.names
+    labels = labels_shown(story, context.selection)
+    page = f"{context.site.base_url}/story/{story.id}" if context.served else ""
+    links = feedback_links(story, labels, context)
+    lead = one_line(entry.summary, MAX_LEAD)
+    published = entry_time(story, member)
+    facts = (words.kind(member.kind), member.country, language_name(entry.language))
+    told = ", ".join(fact for fact in facts if fact)
+    blocks: list[Block] = []
+    if lead:
+        blocks.append(paragraph(Span(lead, language=language_tag(entry.language))))
+    blocks.append(
+        paragraph(
+            Span(outlet(member, names), strong=True), f" ({told})" if told else "", f", {when(published)}."
+        )
+    )
+    if len(story.entries) > 1:
+        blocks.append(
+            paragraph(
+                "Part of a story with ",
+                words.count(len(story.entries), "source"),
+                ": ",
+                Span(one_line(story.title, MAX_TITLE), page),
+                f". {words.state(story.corroboration.state)}.",
+            )
+        )
+    for label in labels:
+        blocks.extend(words.why(label, names))
+    blocks.extend(action_row(links, page))
+    return Item(
+        id=urn("entry", entry.id),
+        title=one_line(entry.title, MAX_TITLE) or "Untitled entry",
+        url=safe_url(entry.url) or page or context.site.base_url + "/",
+        html=to_html(blocks),
+        text=to_text(blocks),
+        summary=lead or words.reported_by(story, names),
+        published=published,
+        updated=max(entry.updated or published, published),
+        language=language_tag(entry.language),
+        author=one_line(entry.author, 120) or outlet(member, names),
+        categories=categories(story, labels, context),
+        source=item_source(member),
+        attachment=attachment(member),
+        page=page,
+        record=entry_record(story, member, labels, links, context.about),
+    )

@@ -1,0 +1,126 @@
+"""Small, strict text helpers for whatever leaves in a feed: nothing illegal in XML, no unsafe link."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+from functools import lru_cache
+from html import escape as _escape
+from urllib.parse import quote, urlsplit, urlunsplit
+
+# XML 1.0 §2.2 Char, without C1 controls, non-characters, and the characters that turn text around or hide it.
+_ILLEGAL = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]|\ufeff"
+)
+_SPACES = re.compile(r"\s+")
+_PLAIN_URL = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(?::[0-9]{1,5})?(?:[/?#](?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=#]|%[0-9A-Fa-f]{2})*)?"
+)
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_NAMESPACE = uuid.UUID("0f0bd0f2-6a0c-5d0a-9a39-6f5f2c1f7f11")
+
+
+def clean(text: str) -> str:
+    """Return `text` without characters that XML forbids or that readers choke on; emoji stay."""
+    return _ILLEGAL.sub("", text) if _ILLEGAL.search(text) else text
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """Return clean text on one line, cut at a word's end to at most `limit` characters (0: any length)."""
+    line = _SPACES.sub(" ", clean(text)).strip()
+    if limit and len(line) > limit:
+        head = line[: limit - 1]
+        cut = head.rfind(" ")
+        line = (head[:cut] if cut > limit // 2 else head).rstrip(" ,;:") + "…"
+    return line
+
+
+def escape(text: str) -> str:
+    """Return clean text, safe in HTML content and attribute values."""
+    return _escape(clean(text), quote=True)
+
+
+def safe_url(url: str) -> str:
+    """Return `url` as an absolute http(s) URI in ASCII (RFC 3986), or "" when it is not one."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        return ""
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    netloc = f"[{host}]" if ":" in host else quote(host, safe="-._~")
+    keep = "-._~:/@!$&'()*+,;=%"
+    path, query, fragment = (
+        quote(_BARE_PERCENT.sub("%25", clean(part)), safe=keep + extra)
+        for part, extra in ((parts.path, ""), (parts.query, "?"), (parts.fragment, "?"))
+    )
+    return urlunsplit((parts.scheme, netloc + (f":{port}" if port else ""), path, query, fragment))
+
+
+def urn(kind: str, *parts: str) -> str:
+    """Return a `urn:uuid:` (RFC 9562, version 5) that depends on nothing but the arguments."""
+    return f"urn:uuid:{uuid.uuid5(_NAMESPACE, ':'.join((kind, *parts)))}"
+
+
+def spell(slug: str) -> str:
+    """Return a slug as words: "weapons-test" → "Weapons test"."""
+    words = one_line(slug.replace("-", " ").replace("_", " "))
+    return words[:1].upper() + words[1:]
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def rfc822(moment: datetime) -> str:
+    """Return a moment as RFC 822 with a four-digit year, in GMT; never in the process's locale."""
+    at = moment.astimezone(UTC)
+    return (
+        f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year:04d} "
+        f"{at.hour:02d}:{at.minute:02d}:{at.second:02d} GMT"
+    )
+
+
+def when(moment: datetime) -> str:
+    """Return a moment for people: "23 Nov 2026, 04:12 UTC"."""
+    at = moment.astimezone(UTC)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at.hour:02d}:{at.minute:02d} UTC"
+
+
+def day(moment: datetime) -> str:
+    """Return a moment's date for people: "23 Nov 2026"."""
+    at = moment.astimezone(UTC)
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+_LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish",
+    "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian",
+    "it": "Italian", "ja": "Japanese", "ka": "Georgian", "kk": "Kazakh", "ko": "Korean", "lt": "Lithuanian",
+    "lv": "Latvian", "mn": "Mongolian", "ms": "Malay", "my": "Burmese", "nl": "Dutch", "no": "Norwegian",
+    "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian",
+    "sr": "Serbian", "sv": "Swedish", "ta": "Tamil", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian",
+    "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+
+def language_name(code: str) -> str:
+    """Return a language's English name, or the code itself where we have none."""
+    return _LANGUAGES.get(code, code)
+
+
+@lru_cache(maxsize=512)
+def language_tag(code: str) -> str:
+    """Return a code that may stand in xml:lang (two or three ASCII letters, with an optional region), or ""."""
+    return code if re.fullmatch(r"[a-z]{2,3}(?:-[A-Z]{2})?", code) and code != "und" else ""

@@ -1,0 +1,92 @@
+"""How states, kinds and reasons are put into words for people."""
+
+from __future__ import annotations
+
+import re
+
+from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
+from aggregator.publish.text import one_line, spell
+from aggregator.publish.types import Names
+from aggregator.types import Story
+from classifiers.types import Label, Reason
+
+_STATES = {
+    "single-source": "Single source",
+    "state-media-only": "State media only",
+    "reported-by-several": "Reported by several",
+    "confirmed": "Confirmed",
+}
+_KINDS = {"state-media": "state media", "think-tank": "think tank"}
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+\-]*")
+MAX_REASONS = 12
+
+
+def state(slug: str) -> str:
+    """Return a corroboration state's name."""
+    return _STATES.get(slug) or spell(slug)
+
+
+def kind(slug: str) -> str:
+    """Return what an outlet is, in words."""
+    return _KINDS.get(slug, slug)
+
+
+def name(slug: str) -> str:
+    """Return a slug as a name, for want of a better one."""
+    return slug if "." in slug else spell(slug)
+
+
+def count(number: int, noun: str) -> str:
+    """Return "1 source", "3 sources"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def is_media_type(text: str) -> bool:
+    """Whether a text may stand as a media type in a feed."""
+    return bool(_MEDIA_TYPE.fullmatch(text))
+
+
+def reported_by(story: Story, names: Names) -> str:
+    """Return one sentence that says who reports a story."""
+    origins = [names.origins.get(slug) or name(slug) for slug in story.corroboration.origins]
+    if not origins:
+        seen = dict.fromkeys(m.feed_title or m.origin or m.entry.origin for m in story.entries)
+        origins = [one_line(text, 80) for text in seen if text]
+    origins = [one_line(text, 80) for text in origins]
+    if not origins:
+        return "No source is known."
+    shown, rest = origins[:5], len(origins) - 5
+    listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    if rest > 0:
+        listed = f"{', '.join(shown)} and {count(rest, 'other')}"
+    return f"Reported by {listed}."
+
+
+def why(label: Label, names: Names) -> list[Block]:
+    """Return the blocks that say why a topic took a story, or just missed it."""
+    topic = names.topics.get(label.topic) or name(label.topic)
+    heading = "Why it is here" if label.belongs else "Why it is not in the topic"
+    verdict = f"score {label.score:.2f}, threshold {label.threshold:.2f}"
+    facet = f" Facet: {names.facets.get(label.facet) or name(label.facet)}." if label.facet else ""
+    blocks: list[Block] = [
+        Heading(heading),
+        paragraph(Span(one_line(topic), strong=True), f": {verdict}.{facet}"),
+    ]
+    strongest = sorted(label.reasons, key=lambda reason: -abs(reason.weight))[:MAX_REASONS]
+    if strongest:
+        blocks.append(Bullets(tuple(row(reason_text(reason)) for reason in strongest)))
+    return blocks
+
+
+def reason_text(reason: Reason) -> str:
+    """Return one piece of evidence as a line: "ballistic missile" in the title (+2.0)."""
+    what = one_line(reason.what, 100)
+    if reason.kind in ("term", "exclude", "group", "distinct") and reason.found:
+        text = f"“{one_line(reason.found, 100)}”"
+        if reason.found.casefold() != reason.what.casefold():
+            text += f" ({what})"
+    else:
+        text = f"{reason.kind}: {what}" if what else reason.kind
+    if reason.where:
+        text += f" in the {reason.where}"
+    return f"{text} ({reason.weight:+.2f})" if reason.weight else text
