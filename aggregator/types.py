@@ -252,6 +252,8 @@ class Entry:
     """The words that told it ("(Yonhap)", "KCNA said"); empty when the feed's own origin is assumed."""
     hash: str = ""
     """Of what makes a revision: title, summary and content."""
+    url_shared: bool = False
+    """Other items of the same document have this URL too, so it says nothing about which item this is."""
 
     @property
     def time(self) -> datetime | None:
@@ -375,6 +377,15 @@ class StoryEntry:
     country: str = ""
     labels: tuple[Label, ...] = ()
     archived: bool = False
+    feed_url: str = ""
+    """Of the feed it came from; empty on import. Outputs name it as their source."""
+
+
+def published_order(member: StoryEntry) -> tuple[datetime, str]:
+    """Key that sorts a story's entries by their own time, ties by id."""
+    time = member.entry.time
+    assert time is not None, "normalise sets `seen`"
+    return time, member.entry.id
 
 
 @dataclass(frozen=True, slots=True)
