@@ -1,0 +1,96 @@
+"""Where a Korean word may end: particles, endings and compounds.
+
+Korean writes particles and compound nouns onto the word (북한이, 북한군의, 대북제재), so a boundary of blanks
+finds too little and no boundary finds too much (북한산 is a mountain, 사드락 no missile defence). The rule
+here needs no dictionary of the language:
+
+- a term of one syllable stands alone or with particles: 핵을, not 핵심;
+- a term of two or three syllables may be followed by particles, by one of the syllables that make
+  a compound (북한군, 북한측), or by two syllables and more, which is a compound noun; one syllable that is
+  neither makes another word (북한산, 사드락);
+- longer terms may be followed by anything;
+- a term of one or two syllables starts its word, or follows a syllable that is a usual prefix (대북한,
+  남북한); three and more may end a compound (단거리탄도미사일).
+
+The particles are those of any grammar of Korean (Sohn, "The Korean Language", 1999, ch. 8).
+"""
+
+from __future__ import annotations
+
+_PARTICLES = (
+    "은 는 이 가 을 를 의 에 에서 에게 에게서 에는 에도 에만 에선 엔 에의 에서는 에서도 에서의 에까지 에게는 "
+    "에게도 와 과 와의 과의 와는 과는 와도 과도 로 으로 로서 으로서 로써 으로써 로의 으로의 로는 으로는 로도 "
+    "으로도 로부터 으로부터 부터 부터는 까지 까지도 까지의 도 만 만의 만이 만을 만은 마저 조차 처럼 보다 보다는 "
+    "보다도 이나 나 이라도 라도 이든 든 이며 며 이고 고 이란 란 이라 라 이라는 라는 이라고 라고 이라며 라며 "
+    "이라면 라면 이라서 라서 이자 자 인 인데 인지 일 이다 다 이었다 였다 이었던 였던 이었고 였고 입니다 이지만 "
+    "지만 이어서 여서 이었으나 였으나 이었지만 였지만 이랑 랑 하고 께 께서 께서는 야 이야 아 한테 한테서 밖에 뿐 "
+    "뿐만 뿐이 뿐인 대로 커녕 씩 들 들이 들은 들을 들의 들에 들에게 들과 들도 들로 같은 같이 이여 여 서 선 "
+    "이나마 에다 에다가 치고 이냐 냐 이냐고 이니 이면 면 에야 이야말로 야말로 "
+)
+PARTICLES = frozenset(_PARTICLES.split())
+"""Particles and forms of the copula as they are written onto a noun, alone and in the usual pairs."""
+
+SUFFIXES = frozenset("군측내외발행식인민계판형급용전후제령말땅선설관국당론화권법령팀장씨님적상하간별쪽편때중")
+"""Single syllables that make a compound with the noun before them."""
+
+PREFIXES = frozenset("대남반친탈재주방전현구신비범총핵미한북")
+"""Single syllables written before a noun of two: 대북한, 남북한, 반북한."""
+
+
+def _longest_run(folded: str, start: int) -> int:
+    """Return where the run of Hangul syllables that starts at `start` ends."""
+    end = start
+    size = len(folded)
+    while end < size and "\uac00" <= folded[end] <= "\ud7a3":
+        end += 1
+    return end
+
+
+def ends_well(folded: str, end: int, syllables: int) -> bool:
+    """Say whether a Hangul term of `syllables` that ends at `end` may end there."""
+    if end >= len(folded) or not "\uac00" <= folded[end] <= "\ud7a3" or syllables >= 4:
+        return True
+    rest = folded[end : _longest_run(folded, end)]
+    if rest in PARTICLES:
+        return True
+    if syllables == 1:
+        return False
+    head = rest[0]
+    if len(rest) == 1:
+        return head in SUFFIXES
+    if rest[1:] in PARTICLES:
+        return head in SUFFIXES
+    return True
+
+
+def starts_well(folded: str, start: int, syllables: int) -> bool:
+    """Say whether a Hangul term of `syllables` that starts at `start` may start there."""
+    if start == 0 or not "\uac00" <= folded[start - 1] <= "\ud7a3" or syllables >= 3:
+        return True
+    if syllables == 1 or folded[start - 1] not in PREFIXES:
+        return False
+    return start == 1 or not "\uac00" <= folded[start - 2] <= "\ud7a3"
+
+
+COUNTRIES = frozenset("北南韓美中日露俄英佛獨印臺對反親駐訪脫軍核")
+"""Han characters that Korean headlines use as words of their own: 北中, 對北, 北核."""
+
+
+def is_headline_sign(folded: str, start: int, end: int) -> bool:
+    """Say whether the single Han character at `start` is a Korean headline's abbreviation there.
+
+    It may touch Hangul and other such characters (北김정은, 南北), never another Han character or kana
+    (北京, 東北, 北の), and the line must be Korean at all.
+    """
+    if start and _is_han_or_kana(folded[start - 1]) and folded[start - 1] not in COUNTRIES:
+        return False
+    if end < len(folded) and _is_han_or_kana(folded[end]) and folded[end] not in COUNTRIES:
+        return False
+    line_start = folded.rfind("\n", 0, start) + 1
+    line_end = folded.find("\n", end)
+    line = folded[line_start : line_end if line_end >= 0 else len(folded)]
+    return any("\uac00" <= character <= "\ud7a3" for character in line)
+
+
+def _is_han_or_kana(character: str) -> bool:
+    return "\u3041" <= character <= "\u30ff" or "\u4e00" <= character <= "\u9fff"

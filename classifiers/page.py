@@ -1,0 +1,56 @@
+"""A document laid out for searching: its fields one after the other, readable and folded."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+
+from classifiers.terms import FIELDS
+from classifiers.text import fold, readable
+from classifiers.types import Document
+
+FIELD_BIT: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FIELDS)}
+"""One bit a field, so that a set of fields is one small number."""
+
+BIT_FIELD: Mapping[int, str] = {bit: name for name, bit in FIELD_BIT.items()}
+
+PROSE = ("title", "summary", "text")
+PROSE_BITS = FIELD_BIT["title"] | FIELD_BIT["summary"] | FIELD_BIT["text"]
+
+
+class Page:
+    """One document's fields in one string, each on a line of its own, so one pass finds everything.
+
+    `readable` and `folded` have the same length: a position in one is the same position in the other.
+    """
+
+    __slots__ = ("_bits", "_starts", "folded", "readable")
+
+    def __init__(self, document: Document, fields: int) -> None:
+        """Lay out those fields of `document` whose bits are set in `fields`; empty ones are left out."""
+        parts: list[str] = []
+        self._starts: list[int] = []
+        self._bits: list[int] = []
+        length = 0
+        for name, bit in FIELD_BIT.items():
+            if not fields & bit:
+                continue
+            value: str | tuple[str, ...] = getattr(document, name)
+            if not value:
+                continue
+            for piece in (value,) if isinstance(value, str) else value:
+                text = readable(piece)
+                parts.append(text)
+                self._starts.append(length)
+                self._bits.append(bit)
+                length += len(text) + 1
+        self.readable = "\n".join(parts)
+        self.folded = fold(self.readable)
+
+    def field_bit(self, position: int) -> int:
+        """Return the bit of the field that `position` is in."""
+        return self._bits[bisect_right(self._starts, position) - 1]
+
+    def found(self, start: int, end: int) -> str:
+        """Return the characters between two positions as they stood in the document."""
+        return self.readable[start:end]

@@ -1,0 +1,181 @@
+"""Decide topics by their rules alone: points, groups, exclusions, facets.
+
+A document's points for a topic are the sum of the weights of the terms found (each term once, times the
+multiplier of the best field it stands in), of the groups satisfied, and of the source. The score is the
+logistic of those points, one half at the topic's `points`:
+
+    score = 1 / (1 + exp(-STEEPNESS * (points / needed - 1)))
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from classifiers.compiled import CompiledTopic, compile_topics
+from classifiers.evidence import DISTINCT, EXCLUDE, FACET, GROUP, MUST, SOURCE, TERM, Evidence, Match
+from classifiers.matcher import Span, uncovered
+from classifiers.page import BIT_FIELD, Page
+from classifiers.topic import Topic
+from classifiers.types import Document, Label
+
+STEEPNESS = 3.0
+"""No points at all give a score of 0.05, twice the points needed 0.95."""
+
+BLOCKED = 0.5
+"""What an exclusion, an unmet `must` or too few distinct terms leave of a score."""
+
+
+class RuleClassifier:
+    """The rules of several topics, compiled into one automaton. Pickles as its topics."""
+
+    def __init__(self, topics: Mapping[str, Topic]) -> None:
+        """Compile the topics.
+
+        Raises:
+            TermError: a topic built by hand names an entity that it does not hold (`read_topics` never
+                returns such a topic without a mistake).
+        """
+        self.topics = dict(topics)
+        self._matcher, self._compiled, self._users = compile_topics(self.topics)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"topics": self.topics}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.topics = state["topics"]
+        self._matcher, self._compiled, self._users = compile_topics(self.topics)
+
+    def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
+        """Return each document's labels, in the order of the topics; only topics with any positive evidence."""
+        return [
+            tuple(self.label(found) for found in self.evidence(document).values() if found.distinct)
+            for document in documents
+        ]
+
+    def label(self, evidence: Evidence) -> Label:
+        """Return the decision that the rules alone make on evidence."""
+        topic = self.topics[evidence.topic]
+        return Label(
+            topic=topic.slug,
+            score=evidence.score,
+            threshold=topic.threshold,
+            belongs=evidence.score >= topic.threshold and not evidence.blocked,
+            facet=best_facet(topic, evidence.facets),
+            reasons=evidence.reasons(),
+            rules=topic.hash,
+        )
+
+    def evidence(self, document: Document) -> dict[str, Evidence]:
+        """Return what was found, by topic, in the order of the topics; topics without a single find are left out."""
+        page, found = self._matcher.scan(document)
+        if not found:
+            return {}
+        users = self._users
+        touched: set[int] = set()
+        for number in found:
+            touched.update(users.get(number, ()))
+        return {
+            self._compiled[place].topic.slug: self._weigh(self._compiled[place], document, page, found)
+            for place in sorted(touched)
+        }
+
+    def _weigh(
+        self, compiled: CompiledTopic, document: Document, page: Page, found: dict[int, list[Span]]
+    ) -> Evidence:
+        found = _without_ignored(compiled, found)
+        topic = compiled.topic
+        multiplier = compiled.multiplier
+        matches: list[Match] = []
+        points, distinct = 0.0, 0
+        for number, weight, what in compiled.terms:
+            spans = found.get(number)
+            if spans:
+                match = _match(TERM, what, weight, spans, page, multiplier)
+                matches.append(match)
+                points += match.points
+                distinct += weight > 0
+        unmet = ""
+        for group in compiled.groups:
+            spans = group.satisfied(page, found)
+            if spans:
+                match = _group_match(group.name, group.weight, spans, page, multiplier)
+                matches.append(match)
+                points += match.points
+                distinct += group.weight > 0
+            elif group.must and not unmet:
+                unmet = f"{MUST}: {group.name}"
+        blocked = unmet
+        if distinct < topic.distinct:
+            blocked = f"{DISTINCT}: {distinct} of {topic.distinct} different terms"
+        for number, what in compiled.exclude:
+            spans = found.get(number)
+            if spans:
+                matches.append(_match(EXCLUDE, what, 0.0, spans, page, multiplier))
+                blocked = f"{EXCLUDE}: {what}"
+        if distinct:
+            for source in {document.source: 0, document.source_kind: 0}:
+                if source in topic.sources:
+                    matches.append(Match(SOURCE, source, topic.sources[source], "source", source))
+                    points += topic.sources[source]
+        score = logistic(points, topic.points) * (BLOCKED if blocked else 1.0)
+        facets, facet_matches = _facets(compiled, page, found) if distinct else ({}, ())
+        return Evidence(topic.slug, points, score, distinct, tuple(matches), facets, facet_matches, blocked)
+
+
+def logistic(points: float, needed: float) -> float:
+    """Return the score of `points` where `needed` points give one half."""
+    exponent = -STEEPNESS * (points / needed - 1)
+    return 1.0 / (1.0 + math.exp(min(exponent, 500.0)))
+
+
+def best_facet(topic: Topic, facets: Mapping[str, float]) -> str:
+    """Return the facet with most points, the first of equals; the default where none has any."""
+    best, most = topic.default_facet, 0.0
+    for slug, points in facets.items():
+        if points > most:
+            best, most = slug, points
+    return best
+
+
+def _without_ignored(compiled: CompiledTopic, found: dict[int, list[Span]]) -> dict[int, list[Span]]:
+    covers = [span for number in compiled.ignore for span in found.get(number, ())]
+    if not covers:
+        return found
+    kept = {number: uncovered(spans, covers) for number, spans in found.items()}
+    return {number: spans for number, spans in kept.items() if spans}
+
+
+def _match(
+    kind: str, what: str, weight: float, spans: list[Span], page: Page, multiplier: Mapping[int, float]
+) -> Match:
+    best = spans[0]
+    if len(spans) > 1:
+        best = max(spans, key=lambda span: multiplier[span[2]])
+    return Match(
+        kind, what, weight * multiplier[best[2]], BIT_FIELD[best[2]], page.found(best[0], best[1]), len(spans)
+    )
+
+
+def _group_match(
+    name: str, weight: float, spans: list[Span], page: Page, multiplier: Mapping[int, float]
+) -> Match:
+    """A group is as strong as its weakest member: one in the title and one in the text counts as text."""
+    weakest = min(spans, key=lambda span: multiplier[span[2]])
+    found = " + ".join(dict.fromkeys(page.found(start, end) for start, end, _ in spans))
+    return Match(GROUP, name, weight * multiplier[weakest[2]], BIT_FIELD[weakest[2]], found)
+
+
+def _facets(
+    compiled: CompiledTopic, page: Page, found: dict[int, list[Span]]
+) -> tuple[dict[str, float], tuple[Match, ...]]:
+    totals: dict[str, float] = {}
+    matches: list[Match] = []
+    for slug, number, weight, what in compiled.facets:
+        spans = found.get(number)
+        if spans:
+            match = _match(FACET, f"{slug}: {what}", weight, spans, page, compiled.multiplier)
+            matches.append(match)
+            totals[slug] = totals.get(slug, 0.0) + match.points
+    return totals, tuple(matches)
