@@ -1,0 +1,269 @@
+"""Undo Content-Encoding, piece by piece, and stop at the size cap.
+
+Nothing is decompressed beyond the cap: a bomb costs as much as an ordinary document of the largest size.
+Labels are checked against the bytes, since many servers label wrongly (RFC 9110, section 8.4; gzip RFC 1952,
+zlib RFC 1950, Brotli RFC 7932, Zstandard RFC 8878 with the 8 MiB window of RFC 9659).
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+import brotli
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ACCEPTED = "gzip, br, zstd"
+_PIECE = 64 * 1024
+_MOST_LAYERS = 3
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_PLAIN = (
+    b"<?",
+    b"<!",
+    b"<r",
+    b"<R",
+    b"<f",
+    b"<h",
+    b"<H",
+    b'{"',
+    b"{\n",
+    b"{\r",
+    b"{ ",
+    b"\xef\xbb\xbf",
+    b"  ",
+    b"\n",
+)
+
+
+class TooLarge(Exception):
+    """The document passes the cap."""
+
+
+class Undecodable(Exception):
+    """The bytes are not what their label says, or end too early."""
+
+
+class _Layer(Protocol):
+    def pump(self, data: bytes) -> Iterator[bytes]: ...
+
+    def complete(self) -> bool: ...
+
+
+class Decoder:
+    """Takes a response body as it arrives and gives the document.
+
+    `encoding` is the Content-Encoding header ("" for none); `limit` the most bytes of the document.
+    """
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        names = [name.strip().lower() for name in encoding.split(",")]
+        self._names = [name for name in names if name in _LAYERS]
+        if len(self._names) > _MOST_LAYERS:
+            raise Undecodable(f"more than {_MOST_LAYERS} content encodings")
+        self._limit = limit
+        self._head = b""
+        self._layers: list[_Layer] | None = None
+        self._sizes: list[int] = []
+        self._parts: list[bytes] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes of the document so far."""
+        return self._sizes[-1] if self._sizes else 0
+
+    def push(self, data: bytes) -> None:
+        """Take the next bytes from the wire. Raises TooLarge or Undecodable."""
+        if self._layers is None:
+            self._head += data
+            if len(self._head) < len(_ZSTD):
+                return
+            data = self._start()
+        self._run(data, 0)
+
+    def finish(self) -> bytes:
+        """Return the document. Raises TooLarge, or Undecodable when the stream ends before its end mark."""
+        if self._layers is None:
+            self._run(self._start(), 0)
+        layers = self._layers or []
+        if self._parts and not all(layer.complete() for layer in layers):
+            raise Undecodable("the compressed stream ends too early")
+        body = b"".join(self._parts)
+        self._parts.clear()
+        if body.startswith(_GZIP) and layers:
+            # A .gz file that the server compressed once more, or labelled twice with one word.
+            inner = Decoder("gzip", self._limit)
+            inner.push(body)
+            return inner.finish()
+        return body
+
+    def _start(self) -> bytes:
+        """Choose the layers by label and first bytes; return those bytes."""
+        head, self._head = self._head, b""
+        names = list(self._names)
+        actual = _by_magic(head)
+        if names and actual is not None and actual != names[-1]:
+            names = [] if actual == "" else [actual]
+        elif names and names[-1] in ("gzip", "x-gzip", "zstd") and actual is None:
+            names = []
+        elif not names and actual:
+            names = [actual]
+        self._layers = [_LAYERS[name]() for name in reversed(names)]
+        self._sizes = [0] * (len(names) + 1)
+        return head
+
+    def _run(self, data: bytes, depth: int) -> None:
+        layers = self._layers or []
+        if depth == len(layers):
+            self._count(depth, data)
+            if data:
+                self._parts.append(data)
+            return
+        try:
+            for piece in layers[depth].pump(data):
+                self._count(depth, piece)
+                self._run(piece, depth + 1)
+        except (zlib.error, brotli.error, zstd.ZstdError) as error:
+            raise Undecodable("the body is not valid in its content encoding") from error
+
+    def _count(self, depth: int, data: bytes) -> None:
+        self._sizes[depth] += len(data)
+        if self._sizes[depth] > self._limit:
+            raise TooLarge
+
+
+def _by_magic(head: bytes) -> str | None:
+    """Name the encoding that the first bytes show; "" for plain text; None when they do not tell."""
+    if head.startswith(_GZIP):
+        return "gzip"
+    if head.startswith(_ZSTD):
+        return "zstd"
+    if head.startswith(_PLAIN):
+        return ""
+    return None
+
+
+class _Gzip:
+    """One or more gzip members; what follows the last and is not one is ignored, as gzip(1) does."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(31)
+        self._members = 0
+        self._begun = False
+        self._over = False
+
+    def pump(self, data: bytes) -> Iterator[bytes]:
+        while not self._over:
+            if not self._begun:
+                if not data:
+                    return
+                if self._members and not _GZIP.startswith(data[:2]):
+                    self._over = True
+                    return
+                self._begun = True
+            try:
+                piece = self._stream.decompress(data, _PIECE)
+            except zlib.error:
+                if self._members:
+                    self._over = True
+                    return
+                raise
+            if piece:
+                yield piece
+            if self._stream.eof:
+                data = self._stream.unused_data
+                self._stream = zlib.decompressobj(31)
+                self._members += 1
+                self._begun = False
+            else:
+                data = self._stream.unconsumed_tail
+                if not data and len(piece) < _PIECE:
+                    return
+
+    def complete(self) -> bool:
+        return self._over or (self._members > 0 and not self._begun)
+
+
+class _Deflate:
+    """`deflate` is zlib's format by the standard and a bare stream by the habit of some servers."""
+
+    def __init__(self) -> None:
+        self._stream: zlib._Decompress | None = None
+
+    def pump(self, data: bytes) -> Iterator[bytes]:
+        if self._stream is None:
+            zlibbed = len(data) > 1 and data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+            self._stream = zlib.decompressobj(15 if zlibbed else -15)
+        while not self._stream.eof:
+            piece = self._stream.decompress(data, _PIECE)
+            if piece:
+                yield piece
+            data = self._stream.unconsumed_tail
+            if not data and len(piece) < _PIECE:
+                return
+
+    def complete(self) -> bool:
+        return self._stream is not None and self._stream.eof
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        self._stream = brotli.Decompressor()
+
+    def pump(self, data: bytes) -> Iterator[bytes]:
+        while not self._stream.is_finished():
+            piece = self._stream.process(data, output_buffer_limit=_PIECE)
+            data = b""
+            if piece:
+                yield piece
+            elif self._stream.can_accept_more_data():
+                return
+
+    def complete(self) -> bool:
+        return bool(self._stream.is_finished())
+
+
+class _Zstd:
+    """One or more frames."""
+
+    def __init__(self) -> None:
+        self._stream = self._new()
+        self._frames = 0
+        self._begun = False
+
+    @staticmethod
+    def _new() -> zstd.ZstdDecompressor:
+        return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 23})
+
+    def pump(self, data: bytes) -> Iterator[bytes]:
+        while data or (self._begun and not self._stream.needs_input):
+            if not self._begun and self._frames and not _ZSTD.startswith(data[:4]):
+                return
+            self._begun = True
+            piece = self._stream.decompress(data, _PIECE)
+            data = b""
+            if piece:
+                yield piece
+            if self._stream.eof:
+                data = self._stream.unused_data
+                self._stream = self._new()
+                self._frames += 1
+                self._begun = False
+
+    def complete(self) -> bool:
+        return self._frames > 0 and not self._begun
+
+
+_LAYERS: dict[str, type[_Gzip] | type[_Deflate] | type[_Brotli] | type[_Zstd]] = {
+    "gzip": _Gzip,
+    "x-gzip": _Gzip,
+    "deflate": _Deflate,
+    "br": _Brotli,
+    "zstd": _Zstd,
+}

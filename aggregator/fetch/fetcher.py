@@ -1,0 +1,212 @@
+"""`HttpFetcher`: the network edge of the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import aiohttp
+import structlog
+from aiohttp.abc import AbstractResolver
+
+from aggregator.config import Config, FeedConfig
+from aggregator.fetch.exchange import Call, Exchanger, Limits, Reply
+from aggregator.fetch.guard import socket_factory
+from aggregator.fetch.headers import FEED_TYPES, common, validators
+from aggregator.fetch.hosts import Hosts, HostTally
+from aggregator.fetch.resolver import PooledResolver
+from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, without_userinfo
+from aggregator.ports import Clock
+from aggregator.types import FeedState, Fetched, PollError
+
+_log = structlog.get_logger(__name__)
+_LONGEST_LINE = 16 * 1024
+_LONGEST_HEADER = 32 * 1024
+_MOST_HEADERS = 200
+
+
+class HttpFetcher:
+    """Implements `ports.Fetcher` over HTTP.
+
+    `secrets` maps the name of an environment variable or systemd credential to its value; `host_not_before`
+    says until when a host asked to be left alone (read at each request, so it may be a live view);
+    `resolver` looks up names, by default the system's. Use within one event loop; `close` it there.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock,
+        secrets: Callable[[str], str | None],
+        host_not_before: Mapping[str, datetime] | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._secrets = secrets
+        self._resolver = resolver
+        self._own_resolver: PooledResolver | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._hosts = Hosts(
+            gap=config.poll.per_host_gap.total_seconds(),
+            concurrency=config.poll.concurrency,
+            clock=clock,
+            not_before=host_not_before or {},
+        )
+        self._exchanger = Exchanger(
+            session=self._session,
+            hosts=self._hosts,
+            clock=clock,
+            limits=Limits(
+                config.http.timeout.total_seconds(), config.http.max_size, config.http.max_redirects
+            ),
+            proxy=config.http.proxy,
+        )
+
+    async def fetch(self, feeds: Sequence[FeedState]) -> AsyncIterator[Fetched]:
+        """Fetch all, yielding each as it completes. Never raises for a feed: failures are in `Fetched.error`.
+
+        Closing the iterator early abandons the requests still under way.
+        """
+        done: asyncio.Queue[Fetched] = asyncio.Queue(maxsize=self._config.poll.concurrency)
+
+        async def one(feed: FeedState) -> None:
+            await done.put(await self._safely(feed))
+
+        tasks = [asyncio.create_task(one(feed)) for feed in feeds]
+        try:
+            for _ in tasks:
+                yield await done.get()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def run(self, call: Call) -> Reply:
+        """Carry out one call with the same guard, caps and manners as a poll."""
+        return await self._exchanger.run(call)
+
+    def common_headers(self, accept: str) -> dict[str, str]:
+        """The headers of every request of ours."""
+        return common(self._config.http, accept)
+
+    def tallies(self) -> Mapping[str, HostTally]:
+        """What each host has seen of us since the start, by host name."""
+        return self._hosts.tallies()
+
+    async def close(self) -> None:
+        """Release connections."""
+        sessions, self._sessions = list(self._sessions.values()), {}
+        for session in sessions:
+            await session.close()
+        if self._own_resolver is not None:
+            resolver, self._own_resolver = self._own_resolver, None
+            await resolver.close()
+
+    async def _safely(self, feed: FeedState) -> Fetched:
+        try:
+            return await self._poll(feed)
+        except Exception as error:  # a mistake of ours must not stop the other feeds
+            _log.error("fetch failed inside", feed=feed.id, error=type(error).__name__, exc_info=True)
+            message = f"{type(error).__name__} in the fetcher; please report this with the log"
+            return Fetched(feed, self._clock.now(), feed.location, error=PollError("internal", message))
+
+    async def _poll(self, feed: FeedState) -> Fetched:
+        now = self._clock.now()
+        settings = self._config.feed_by_url.get(feed.url)
+        try:
+            url, info = without_userinfo(feed.location)
+            home, home_info = without_userinfo(feed.url)
+            secret = self._secret(settings, home_info or info)
+            belongs = origin(request_url(home)) if secret else None
+        except (BadUrl, ValueError):
+            message = "the feed's URL is not valid; correct it in config.toml"
+            return Fetched(feed, now, feed.location, error=PollError("url", message, refused=True))
+        except LookupError as error:
+            return Fetched(feed, now, url, error=PollError("credentials", str(error.args[0]), refused=True))
+        asked = validators(feed, now)
+        reply = await self._exchanger.run(
+            Call(
+                url,
+                {**common(self._config.http, FEED_TYPES), **asked},
+                secret=secret,
+                secret_for=belongs,
+                conditional=bool(asked),
+                allow_private=self._config.http.allow_private or bool(settings and settings.allow_private),
+            )
+        )
+        self._hold(reply)
+        return Fetched(
+            feed,
+            reply.at,
+            reply.url,
+            status=reply.status,
+            headers=reply.headers,
+            body=reply.body,
+            error=reply.error,
+            permanent_url=reply.permanent_url,
+            seconds=reply.seconds,
+            received=reply.received,
+            conditional=bool(asked),
+        )
+
+    def _secret(self, settings: FeedConfig | None, info: tuple[str, str] | None) -> dict[str, str]:
+        """The credentials' headers. Raises LookupError with words for people when one is missing."""
+        found: dict[str, str] = {}
+        if settings is not None and settings.username:
+            password = self._look_up(settings.password_env) if settings.password_env else ""
+            info = (settings.username, password)
+        if info is not None:
+            found["Authorization"] = "Basic " + b64encode(":".join(info).encode()).decode("ascii")
+        if settings is not None and settings.header:
+            found[settings.header] = self._look_up(settings.header_env)
+        return found
+
+    def _look_up(self, name: str) -> str:
+        value = self._secrets(name) if name else None
+        if not value or not value.strip():
+            raise LookupError(f"no secret named {name!r} is set; this feed needs it, so it was not asked")
+        value = value.strip("\r\n")
+        if any(ord(char) < 32 or ord(char) == 127 for char in value):
+            raise LookupError(f"the secret named {name!r} contains control characters; it was not sent")
+        return value
+
+    def _hold(self, reply: Reply) -> None:
+        error = reply.error
+        if self._config.poll.retry_after_host and error is not None and error.retry_at is not None:
+            with suppress(BadUrl):
+                self._hosts.hold(host_of(request_url(reply.url)), error.retry_at)
+
+    def _session(self, allow_private: bool) -> aiohttp.ClientSession:
+        """The session for public addresses, or the one that may reach private ones.
+
+        Two, since a pooled connection to a private address must never serve a feed that may not go there.
+        """
+        allow = allow_private or bool(
+            self._config.http.proxy
+        )  # the proxy itself is usually a private address
+        if allow not in self._sessions:
+            if self._resolver is None and self._own_resolver is None:
+                self._own_resolver = PooledResolver()
+            self._sessions[allow] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,
+                    ttl_dns_cache=60,
+                    resolver=self._resolver or self._own_resolver,
+                    socket_factory=socket_factory(allow_private=allow),
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=self._config.http.connect_timeout.total_seconds()
+                ),
+                auto_decompress=False,
+                trust_env=False,
+                max_line_size=_LONGEST_LINE,
+                max_field_size=_LONGEST_HEADER,
+                max_headers=_MOST_HEADERS,
+            )
+        return self._sessions[allow]

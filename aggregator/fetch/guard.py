@@ -1,0 +1,147 @@
+"""Which addresses may be connected to.
+
+The check sits in aiohttp's `socket_factory`: the last step before a socket exists, where the address is the
+one that will be used. Names, literals in any notation, redirects and names that resolve differently the
+second time (DNS rebinding) all pass here, and nothing can change between the check and its use.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextvars import ContextVar
+from ipaddress import IPv4Address, IPv6Address
+
+from aiohttp import AddrInfoType
+
+Address = IPv4Address | IPv6Address
+
+_METADATA = frozenset(
+    ipaddress.ip_address(text)
+    for text in (
+        "169.254.169.254",  # AWS, Azure, Google and most others
+        "169.254.170.2",  # AWS containers
+        "169.254.170.23",  # AWS pods
+        "fd00:ec2::254",  # AWS over IPv6
+        "fd00:ec2::23",  # AWS pods over IPv6
+        "100.100.100.200",  # Alibaba
+        "192.0.0.192",  # Oracle
+        "168.63.129.16",  # Azure's host, inside public space
+    )
+)
+_CGNAT = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+_NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
+_COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
+
+refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)
+"""Reasons of the refusals met while one request was connecting; set to a fresh list before each."""
+
+
+class AddressRefused(OSError):
+    """The address is not one we connect to. Never leaves the fetch package."""
+
+
+def why_refused(address: str, *, allow_private: bool = False) -> str | None:
+    """Say why an IP address is not connected to, or None when it may be.
+
+    `allow_private` opens loopback, private, link-local and shared (CGNAT) space, never the metadata services
+    of cloud machines, multicast or reserved space: no feed lives there.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "not an IP address"
+    for each in (ip, *_inside(ip)):
+        never = _never(each)
+        if never:
+            return never
+        private = _private(each)
+        if private and not allow_private:
+            return private
+    return None
+
+
+def literal(host: str) -> str | None:
+    """Return the address that a URL's host spells out, in any notation the system's resolver accepts, or None.
+
+    `127.1`, `0x7f000001` and `2130706433` are all 127.0.0.1 to inet_aton(3).
+    """
+    bare = host.strip("[]").rstrip(".")
+    try:
+        return str(ipaddress.ip_address(bare.partition("%")[0]))
+    except ValueError:
+        pass
+    if not bare or bare[-1] not in "0123456789abcdefABCDEFxX" or not bare[0].isdigit():
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(bare))
+    except (OSError, UnicodeEncodeError):
+        return None
+
+
+def socket_factory(*, allow_private: bool) -> Callable[[AddrInfoType], socket.socket]:
+    """Make the connector's socket factory, which refuses before a socket exists."""
+
+    def make(info: AddrInfoType) -> socket.socket:
+        family, kind, proto, _, address = info
+        host = str(address[0])
+        why = why_refused(host.partition("%")[0], allow_private=allow_private)
+        if why is not None:
+            noted = refusals.get()
+            if noted is not None:
+                noted.append(why)
+            raise AddressRefused(f"address refused: {why}")
+        return socket.socket(family=family, type=kind, proto=proto)
+
+    return make
+
+
+def _inside(ip: Address) -> list[Address]:
+    """Addresses that an IPv6 address carries in itself: a gateway would deliver to them."""
+    if isinstance(ip, IPv4Address):
+        return []
+    found: list[Address] = []
+    if ip.ipv4_mapped is not None:
+        found.append(ip.ipv4_mapped)
+    if ip.sixtofour is not None:
+        found.append(ip.sixtofour)
+    if ip.teredo is not None:
+        found.extend(ip.teredo)
+    last = IPv4Address(int(ip) & 0xFFFFFFFF)
+    if ip in _NAT64 or (ip in _COMPATIBLE and int(ip) > 0xFFFF):
+        found.append(last)
+    if (int(ip) >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE):  # ISATAP, RFC 5214
+        found.append(last)
+    return found
+
+
+def _never(ip: Address) -> str | None:
+    if ip in _METADATA:
+        return "a cloud metadata address"
+    if ip.is_multicast:
+        return "a multicast address"
+    if isinstance(ip, IPv4Address) and ip.is_reserved:
+        return "a reserved address"
+    return None
+
+
+def _private(ip: Address) -> str | None:
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        return None  # judged by what it carries
+    if ip.is_loopback:
+        return "a loopback address"
+    if ip.is_unspecified:
+        return "the unspecified address"
+    if ip.is_link_local:
+        return "a link-local address"
+    if isinstance(ip, IPv4Address) and ip in _CGNAT:
+        return "a carrier's shared address"
+    if isinstance(ip, IPv6Address) and (ip.is_site_local or ip in _NAT64_LOCAL):
+        return "a private address"
+    if isinstance(ip, IPv6Address) and (ip in _NAT64 or ip.sixtofour is not None):
+        return None  # judged by what it carries
+    if ip.is_private or not ip.is_global:
+        return "a private address"
+    return None
