@@ -300,6 +300,8 @@ class Sifted:
     churned: bool = False
     gap: bool = False
     """No entry in common with the last document although there always was: some were missed."""
+    ids: tuple[str, ...] = ()
+    """Entry ids of the document, in its order: what `FeedMemory.last_ids` becomes."""
 
 
 # --- stories -----------------------------------------------------------------------------------

@@ -60,6 +60,12 @@ class PollConfig(Section):
     retry_after_host: bool = Field(
         False, description="Let one feed's Retry-After hold back every feed of the same host."
     )
+    failing_after: int = Field(
+        3,
+        ge=1,
+        le=100,
+        description="Polls that must fail in a row before a feed counts as failing and an alarm is raised.",
+    )
     batch: int = Field(200, ge=1, le=5000, description="Most feeds taken in one step.")
     workers: int = Field(
         2,
@@ -94,7 +100,8 @@ class FeedConfig(Section):
     folder: str = Field("", description="Folder in OPML exports.")
     enabled: bool = Field(True, description="False keeps the feed and its history but polls it no more.")
     interval: Duration | None = Field(
-        None, description="Fixed time between polls instead of adapting. What the server asks for still wins."
+        None,
+        description="Fixed time between polls instead of adapting, even below poll.floor or above poll.ceiling. What the server asks for still wins.",
     )
     full_text: bool = Field(
         False,
@@ -108,7 +115,9 @@ class FeedConfig(Section):
         "", description="Name of the environment variable or systemd credential that holds the password."
     )
     header: str = Field(
-        "", description="Name of a header to send with a secret value, such as Authorization."
+        "",
+        pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]*$",
+        description="Name of a header to send with a secret value, such as Authorization.",
     )
     header_env: str = Field(
         "",
