@@ -1,0 +1,130 @@
+"""The table of what the same thing is called in several languages, and finding its forms in a text."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+KINDS = ("person", "place", "org", "act", "thing")
+_INFLECTED = ("s", "es", "ed", "d", "ing")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A form found in a text."""
+
+    start: int
+    end: int
+    concepts: tuple[str, ...]
+    """Feature names, such as "person:trump"."""
+
+
+@cache
+def shipped() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """terms.toml as it is."""
+    text = files("aggregator.stories").joinpath("terms.toml").read_text(encoding="utf-8")
+    table: Mapping[str, Mapping[str, Sequence[str]]] = tomllib.loads(text)
+    return table
+
+
+class TermFinder:
+    """Finds all forms of the shipped table and of the user's alias sets in one pass (Aho and Corasick 1975)."""
+
+    def __init__(self, entities: Mapping[str, Sequence[str]]) -> None:
+        """`entities`: slug to names. A name the shipped table knows gives its slug to that concept's hits too."""
+        table = shipped()
+        forms: dict[str, tuple[str, ...]] = {}
+        self._capitals: dict[str, str] = {}
+        kind_of = {slug: kind for kind in KINDS for slug in table[kind]}
+        for kind in KINDS:
+            for slug, names in table[kind].items():
+                concepts = tuple(f"{kind_of[one]}:{one}" for one in (slug, *table["implies"].get(slug, ())))
+                for name in names:
+                    self._add(forms, name, concepts, inflect=kind in ("act", "thing"))
+        for form, slugs in table["several"].items():
+            forms[form.lower()] = tuple(f"{kind_of[slug]}:{slug}" for slug in slugs)
+        self._hanja = {form: f"{kind_of[str(slug)]}:{slug}" for form, slug in table["hanja"].items()}
+        self._syllables = {form: f"{kind_of[str(slug)]}:{slug}" for form, slug in table["syllable"].items()}
+        for slug, names in entities.items():
+            known = next((forms[name.lower()] for name in names if name.lower() in forms), None)
+            for name in names:
+                if len(name) > 1:
+                    forms.setdefault(name.lower(), known or (f"org:{slug}",))
+        self._concepts = list(forms.values())
+        self._forms = list(forms)
+        self._automaton = AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
+
+    def _add(
+        self, forms: dict[str, tuple[str, ...]], name: str, concepts: tuple[str, ...], *, inflect: bool
+    ) -> None:
+        low = name.lower()
+        forms.setdefault(low, concepts)
+        if name.isascii() and name.isalpha():
+            if name.isupper() and len(name) <= 4:
+                self._capitals[low] = name
+            elif inflect:
+                for ending in _INFLECTED:
+                    forms.setdefault(
+                        low.removesuffix("e") + ending if ending == "ing" else low + ending, concepts
+                    )
+
+    def find(self, text: str, *, hanja: bool) -> list[Hit]:
+        """Hits in order, never overlapping. `hanja`: read single Chinese characters as Korean headlines use them."""
+        low = text.lower()
+        if len(low) != len(text):  # a few letters change their length; indexes must fit the text
+            low = text
+        hits: list[Hit] = []
+        end_of_last = -1
+        for number, start, end in self._automaton.find_matches_as_indexes(low):
+            form = self._forms[number]
+            if not _starts_a_word(text, start, end_of_last):
+                continue
+            if form[-1].isascii() and form[-1].isalnum() and end < len(text) and _latin(text[end]):
+                continue
+            capitals = self._capitals.get(form)
+            if capitals is not None and text[start:end] != capitals:
+                continue
+            hits.append(Hit(start, end, self._concepts[number]))
+            end_of_last = end
+        if hanja:
+            covered = {i for hit in hits for i in range(hit.start, hit.end)}
+            hits.extend(
+                Hit(i, i + 1, (self._hanja[letter],))
+                for i, letter in enumerate(text)
+                if letter in self._hanja and i not in covered
+            )
+            hits.extend(
+                Hit(i, i + 1, (self._syllables[letter],))
+                for i, letter in enumerate(text)
+                if letter in self._syllables and i not in covered and _alone(text, i)
+            )
+            hits.sort(key=lambda hit: hit.start)
+        return hits
+
+
+def _latin(letter: str) -> bool:
+    return letter.isalnum() and letter < "\u0250"
+
+
+def _alone(text: str, i: int) -> bool:
+    return not (i and text[i - 1].isalnum()) and not (i + 1 < len(text) and text[i + 1].isalnum())
+
+
+def _starts_a_word(text: str, start: int, end_of_last: int) -> bool:
+    """Whether a form may begin here: not inside a Latin or Hangul word, except right after another form or a
+    Chinese character ("北최선희"). Japanese runs words together, so anything goes there."""
+    if start == 0 or start == end_of_last:
+        return True
+    before = text[start - 1]
+    if not before.isalnum():
+        return True
+    if "\uac00" <= text[start] <= "\ud7a3":
+        return not ("\uac00" <= before <= "\ud7a3")
+    if text[start] < "\u0250":
+        return not _latin(before)
+    return True

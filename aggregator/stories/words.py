@@ -1,0 +1,70 @@
+"""Cleaning and cutting text for grouping: headline marks, datelines, words, Korean particles.
+
+Everything here is pure and language-independent where it can be; what is particular to Korean, English or
+Japanese says so.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+# Marks that an outlet puts before or after a headline and that say nothing about the event.
+_LEADING_MARK = re.compile(
+    r"^(?:[\[［【<〈(（「][^\]］】>〉)）」]{1,18}[\]］】>〉)）」]\s*)+"
+    r"|^(?:breaking(?: news)?|flash|urgent|exclusive|wrapup|update|live(?: updates?)?|watch|video|opinion|analysis"
+    r"|explainer|factbox|refile|corrected|correction|en direct|direct|vidéo|速報|独自|news ?analysis)"
+    r"(?:\s*\d+)?\s*(?:[-:|–—―,]|\s-\s)\s*",
+    re.IGNORECASE,
+)
+_TRAILING_MARK = re.compile(
+    r"\s*[(（\[［](?:종합\s*\d*\s*보?|\d+\s*보|속보|수정|update\s*\d*|updated|lead|\d+(?:st|nd|rd|th) ld|ld|종합)[)）\]］]\s*$"
+    r"|\s+[|–—-]\s+(?:reuters|ap|ap news|afp|yonhap(?: news agency)?|bbc(?: news)?|cnn|tass|xinhua|nhk|kyodo|the guardian"
+    r"|the korea (?:herald|times)|연합뉴스|조선일보|중앙일보|동아일보|한겨레)\s*$",
+    re.IGNORECASE,
+)
+# "(서울=연합뉴스) 홍길동 기자 = ", "SEOUL, Oct. 29 (Yonhap) -- ", "Pyongyang, December 24 (KCNA) -- ",
+# "GAZA CITY, Gaza Strip (AP) — ", "[서울=뉴시스]홍길동 기자 = ", "LONDON (Reuters) - "
+_DATELINE = re.compile(
+    r"^\s*[(（\[［][^()（）\[\]［］]{1,30}=[^()（）\[\]［］]{2,20}[)）\]］]\s*(?:[^=\n]{0,60}?(?:기자|특파원|논설위원|PD|객원기자|통신원)\s*=?\s*)?"
+    r"|^\s*[A-Z][\w.,'’ /-]{1,50}?\s*[(（][A-Z][\w .]{1,20}[)）]\s*(?:--|–|—|-)\s*"
+    r"|^\s*【[^】]{1,20}】\s*",
+)
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
+_NOT_WORD = re.compile(r"[\W_]+", re.UNICODE)
+
+
+def normalise(text: str) -> str:
+    """NFKC, entities resolved (also doubly escaped ones), spaces single. Case is kept."""
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+
+
+def headline(title: str) -> str:
+    """The headline without its marks: "[속보] …(종합2보)" and "UPDATE 2-…" say how, not what."""
+    text = normalise(title)
+    previous = None
+    while previous != text:
+        previous = text
+        text = _TRAILING_MARK.sub("", _LEADING_MARK.sub("", text)).strip()
+    return text or normalise(title)
+
+
+def lead(summary: str) -> str:
+    """The summary without dateline, byline and the mark of truncation; empty when nothing is left."""
+    text = _DATELINE.sub("", normalise(summary)).strip()
+    text = text.rstrip(".… ").strip()
+    return text if len(text) > 3 else ""
+
+
+def compact(text: str) -> str:
+    """Letters and digits only, lower case: what two versions of one headline have in common."""
+    return _NOT_WORD.sub("", text).lower()
+
+
+def words(text: str) -> list[str]:
+    """Words in order, lower case. Scripts without spaces come as runs; features.py cuts those further."""
+    return [match.group().lower() for match in _WORD.finditer(text)]
