@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from aggregator.config.polling import FeedKind
+from aggregator.config.push import Pushes
 from aggregator.config.values import Duration, Section, Slug
 
 OutputKind = Literal["stories", "digest", "near-misses", "health", "alerts"]
@@ -100,6 +101,9 @@ class OutputConfig(Section):
         "",
         pattern=r"^(https?://\S+)?$",
         description="URL under which that web server serves the directory. Empty: the URL of the built-in server.",
+    )
+    push: Pushes = Field(
+        (), description="Channels by which changes are sent out, each a table `[[outputs.push]]`. Empty: none."
     )
 
 
