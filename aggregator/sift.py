@@ -1,0 +1,222 @@
+"""What is new in a document, what has changed, and what must not be announced.
+
+    entries of one document + what the store holds of them -> Sifted
+
+Pure. The thresholds stand here, each with its reason.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from aggregator.types import Entry, FeedMemory, FeedState, KnownEntry, Revision, Sifted
+
+BACKLOG_AGE = timedelta(hours=72)
+"""At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
+ARCHIVE_AGE = timedelta(days=7)
+"""What is older than this when it turns up is old news if it comes with others."""
+ARCHIVE_COUNT = 5
+"""So many old entries at once are an archive dump; fewer are late additions, and announced."""
+BURST_COUNT = 60
+BURST_FACTOR = 3
+"""A document that suddenly brings more new entries than this count and this multiple of its former length
+was rebuilt: all but the newest BURST_COUNT go to the archive, whatever their dates say."""
+CHURN_COUNT = 3
+CHURN_SHARE = 0.8
+"""When a feed that we know has no id in common with its last document, yet this share (and at least this
+count) of its entries has a text or link that we hold, its guids changed, not its items."""
+UNSTABLE_AFTER = 2
+"""Polls in a row with churned guids after which a feed's links identify its items."""
+RESTLESS = 5
+"""Revisions of an entry after which a change of its text alone, title and summary being equal, is told to
+nobody: a counter, an advertisement or a clock."""
+REMEMBERED = 200
+"""Entry ids (and keys) of the last document kept in the feed's memory."""
+RECENT_HASHES = 8
+"""Hashes of earlier versions that the store keeps of an entry (`KnownEntry.recent_hashes`)."""
+
+KeysOf = Callable[[Entry], tuple[int, ...]]
+
+
+def sift(
+    entries: Sequence[Entry],
+    known: Mapping[str, KnownEntry],
+    seen: Mapping[int, str],
+    keys_of: KeysOf,
+    feed: FeedState,
+    now: datetime,
+    first_poll: bool,
+) -> Sifted:
+    """Set the entries of one document against what is held.
+
+    `known` holds the stored entries among their ids, `seen` the story of each of their keys that is stored
+    (of any feed), `keys_of` is `aggregator.keys.text_keys`. `now` is UTC.
+    """
+    fresh = [entry for entry in entries if entry.id not in known]
+    revised = []
+    unchanged = 0
+    for entry in entries:
+        held = known.get(entry.id)
+        if held is None:
+            continue
+        if held.hash == entry.hash:
+            unchanged += 1
+        else:
+            revised.append(_revision(entry, held, now))
+    overlap = _overlaps(entries, known, feed)
+    keys = {entry.id: keys_of(entry) for entry in fresh}
+    familiar = _familiar(fresh, keys, seen, feed)
+    churned = not first_poll and not overlap and _churned(entries, familiar, feed)
+    if feed.memory.unstable_guids:
+        # Its links identify it by now; what is familiar was stored under a guid.
+        fresh = [entry for entry in fresh if entry.id not in familiar]
+        unchanged += len(familiar)
+        churned = False
+    archived = _archived(fresh, familiar if churned else frozenset(), feed, now, first_poll)
+    gap = (
+        bool(
+            entries
+            and feed.memory.overlap
+            and feed.memory.last_ids
+            and not overlap
+            and not churned
+            and not first_poll
+        )
+        and not feed.memory.unstable_guids
+    )
+    return Sifted(
+        new=tuple(fresh),
+        revised=tuple(revised),
+        unchanged=unchanged,
+        archived=archived,
+        churned=churned,
+        gap=gap,
+    )
+
+
+def _revision(entry: Entry, held: KnownEntry, now: datetime) -> Revision:
+    back = entry.hash in held.recent_hashes
+    restless = held.revisions >= RESTLESS and (held.title, held.summary) == (entry.title, entry.summary)
+    return Revision(
+        entry=entry,
+        at=now,
+        before_title=held.title,
+        before_summary=held.summary,
+        before_hash=held.hash,
+        flapping=back or restless,
+    )
+
+
+def _overlaps(entries: Sequence[Entry], known: Mapping[str, KnownEntry], feed: FeedState) -> bool:
+    """Whether the document has an entry in common with the last one, or with anything held."""
+    last = set(feed.memory.last_ids)
+    return any(entry.id in last or entry.id in known for entry in entries)
+
+
+def _familiar(
+    fresh: Sequence[Entry], keys: Mapping[str, tuple[int, ...]], seen: Mapping[int, str], feed: FeedState
+) -> frozenset[str]:
+    """Ids of new entries whose link or text this feed had before.
+
+    Where the memory holds the keys of the last document, those decide: an outlet's item that another feed
+    brought first is new here.
+    """
+    own = feed.memory.extra.get("keys")
+    held = {key for key in own if isinstance(key, int)} if isinstance(own, list | tuple) and own else seen
+    return frozenset(entry.id for entry in fresh if any(key in held for key in keys[entry.id]))
+
+
+def _churned(entries: Sequence[Entry], familiar: frozenset[str], feed: FeedState) -> bool:
+    return bool(
+        feed.memory.last_ids
+        and len(familiar) >= min(CHURN_COUNT, len(entries))
+        and familiar
+        and len(familiar) >= CHURN_SHARE * len(entries)
+    )
+
+
+def _archived(
+    fresh: Sequence[Entry], churned: frozenset[str], feed: FeedState, now: datetime, first_poll: bool
+) -> frozenset[str]:
+    if first_poll:
+        return frozenset(
+            entry.id for entry in fresh if entry.published is None or now - entry.published > BACKLOG_AGE
+        )
+    old = [entry.id for entry in fresh if entry.published is not None and now - entry.published > ARCHIVE_AGE]
+    archived = set(churned)
+    if len(old) >= ARCHIVE_COUNT:
+        archived.update(old)
+    rest = [entry for entry in fresh if entry.id not in archived]
+    if len(rest) > max(BURST_COUNT, BURST_FACTOR * len(feed.memory.last_ids)):
+        # Undated entries count as newest first, as feeds list them.
+        order = sorted(rest, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
+        archived.update(entry.id for entry in islice(order, BURST_COUNT, None))
+    return frozenset(archived)
+
+
+def remember(memory: FeedMemory, entries: Sequence[Entry], sifted: Sifted, keys_of: KeysOf) -> FeedMemory:
+    """`memory` after a document with these entries: its ids and keys, overlap, and guid churn.
+
+    A document without entries teaches nothing.
+    """
+    if not entries:
+        return memory
+    kept = entries[:REMEMBERED]
+    overlap = sifted.unchanged > 0 or bool(sifted.revised)
+    churn = memory.churn + 1 if sifted.churned else 0
+    keys = [key for entry in kept for key in keys_of(entry)[:3]]
+    return replace(
+        memory,
+        last_ids=tuple(entry.id for entry in kept),
+        overlap=overlap if memory.last_ids else memory.overlap,
+        churn=churn,
+        unstable_guids=memory.unstable_guids or churn >= UNSTABLE_AFTER,
+        extra={**memory.extra, "keys": keys},
+    )
+
+
+# --- the difference a revision makes --------------------------------------------------------------
+
+_PIECE = re.compile("[\u3041-\u30ff\u3400-\u9fff]|[^\\s\u3041-\u30ff\u3400-\u9fff]+|\\s+")
+_CONTEXT = 3
+_MOST_PIECES = 1500
+
+
+def diff(before: str, after: str) -> str:
+    """What changed, by words: `three dead [-after-] {+in+} blast`, unchanged stretches shortened to "…".
+
+    Japanese and Chinese are compared by characters. "" when the words are equal. Texts beyond 1,500 pieces
+    are compared as far as that.
+    """
+    old, new = _pieces(before), _pieces(after)
+    if [piece for piece in old if not piece.isspace()] == [piece for piece in new if not piece.isspace()]:
+        return ""
+    out: list[str] = []
+    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for index, (kind, a, b, c, d) in enumerate(blocks):
+        if kind == "equal":
+            out.append(_context(old[a:b], first=index == 0, last=index == len(blocks) - 1))
+            continue
+        gone, come = "".join(old[a:b]), "".join(new[c:d])
+        out.append((f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else ""))
+    return "".join(out).strip()
+
+
+def _pieces(text: str) -> list[str]:
+    return list(
+        islice((" " if found[0].isspace() else found[0] for found in _PIECE.finditer(text)), _MOST_PIECES)
+    )
+
+
+def _context(pieces: list[str], *, first: bool, last: bool) -> str:
+    keep = 2 * _CONTEXT
+    if len(pieces) <= 2 * keep:
+        return "".join(pieces)
+    head = "" if first else "".join(pieces[:keep]).rstrip()
+    tail = "" if last else "".join(pieces[-keep:]).lstrip()
+    return f"{head} … {tail}" if head and tail else f"… {tail}" if tail else f"{head} …"

@@ -1,0 +1,52 @@
+"""Plain text out of hostile strings: no control characters, no invisible tricks, one form per character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Control characters except tab and newline, DEL and C1, surrogates, noncharacters, and the bidirectional
+# embeddings, overrides and isolates (UAX 9), which can make a title read as something else. Direction marks
+# and joiners (U+200C to U+200F) stay: Persian and Hindi need them. Soft hyphens, word joiners, zero-width
+# spaces and byte order marks are invisible and would make equal texts differ.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f"
+    "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_BLANKS = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r"\s*\n\s*")
+
+
+def clean(text: str) -> str:
+    """`text` without unwanted characters, in Unicode normal form C, with newlines as "\\n".
+
+    Encodable as UTF-8 whatever went in.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNWANTED.sub("", text)
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return text
+
+
+def one_line(text: str) -> str:
+    """`text` cleaned, with every run of white space as one space."""
+    return " ".join(clean(text).split())
+
+
+def paragraphs(text: str) -> str:
+    """`text` cleaned, with single spaces inside lines and single newlines between them."""
+    return _BREAKS.sub("\n", _BLANKS.sub(" ", clean(text))).strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` cut to at most `limit` characters, at a space where there is one near, with "…" when cut."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    if space > limit * 2 // 3:
+        cut = cut[:space]
+    return cut.rstrip(" ,;:.") + "…"
