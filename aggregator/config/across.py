@@ -12,6 +12,7 @@ from typing import Any
 
 from yarl import URL
 
+from aggregator.config import lines
 from aggregator.config.report import Findings
 from aggregator.config.root import Config
 from aggregator.config.secrets import Secrets, mask
@@ -19,10 +20,13 @@ from aggregator.config.urls import url_mistake
 from aggregator.config.values import parse_duration
 from aggregator.config.words import shown, suggest
 
+_WITH_SECRETS = {"feeds", "http", "outputs", "web"}
+
 
 def check(data: Mapping[str, Any], findings: Findings, secrets: Secrets) -> None:
     """Report to `findings` what no single setting can know."""
-    _feeds(data, findings, secrets)
+    _feeds(data, findings)
+    _secrets(data, (), findings, secrets)
     _outputs(data, findings)
     _http(data, findings)
     _poll(data, findings)
@@ -41,7 +45,7 @@ def _absolute(path: str, folder: Path) -> str:
     return str(folder / Path(path).expanduser()) if path else ""
 
 
-def _feeds(data: Mapping[str, Any], findings: Findings, secrets: Secrets) -> None:
+def _feeds(data: Mapping[str, Any], findings: Findings) -> None:
     first: dict[str, int] = {}
     for index, feed in _tables(data, "feeds"):
         url = feed.get("url")
@@ -58,12 +62,6 @@ def _feeds(data: Mapping[str, Any], findings: Findings, secrets: Secrets) -> Non
             if bool(feed.get(setting)) != bool(feed.get(partner)):
                 there, absent = (setting, partner) if feed.get(setting) else (partner, setting)
                 findings.mistake(("feeds", index, there), f"needs `{absent}` beside it")
-            name = feed.get(setting)
-            if isinstance(name, str) and name and secrets.get(name) is None:
-                findings.warning(
-                    ("feeds", index, setting),
-                    f"neither a systemd credential nor an environment variable is called {name} here",
-                )
 
 
 def _outputs(data: Mapping[str, Any], findings: Findings) -> None:
@@ -86,6 +84,21 @@ def _outputs(data: Mapping[str, Any], findings: Findings) -> None:
             if isinstance(topic, str) and topic not in topics:
                 hint = suggest(topic, topics, otherwise="there are") or "; there is no topic yet"
                 findings.mistake(("outputs", index, "topics", item), f'there is no topic "{topic}"{hint}')
+
+
+def _secrets(value: object, path: lines.Path, findings: Findings, secrets: Secrets) -> None:
+    """Warn of every `..._env` that names nothing: the check may run elsewhere than the daemon."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _secrets(item, (*path, index), findings, secrets)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if path or key in _WITH_SECRETS:
+                _secrets(inner, (*path, key), findings, secrets)
+    elif isinstance(value, str) and value and str(path[-1]).endswith("_env") and secrets.get(value) is None:
+        findings.warning(
+            path, f"neither a systemd credential nor an environment variable is called {value} here"
+        )
 
 
 def _http(data: Mapping[str, Any], findings: Findings) -> None:

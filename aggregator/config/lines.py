@@ -54,6 +54,13 @@ class Document:
             best = self._line_of(path[:depth], node) or best
         return best
 
+    def last_line(self, path: Path) -> int:
+        """The last line (from 1) of what is written for `path`, values over several lines included."""
+        node: Any = self._nodes
+        for step in path:
+            node = (node.get("value") if _is_leaf(node) else node)[step]
+        return max(self.line(path), _last_line(node))
+
     def _line_of(self, path: Path, node: Mapping[str, Any]) -> int | None:
         if _is_leaf(node):
             line = node["key_line"] if "key_line" in node else node["value_line"]
@@ -62,6 +69,18 @@ class Document:
             (line for key, child in node.items() if (line := self._line_of((*path, key), child))),
             default=None,
         )
+
+
+def _last_line(node: Any) -> int:
+    """The greatest line number anywhere in a node of the metadata."""
+    if isinstance(node, list):
+        return max(map(_last_line, node), default=0)
+    if not isinstance(node, Mapping):
+        return 0
+    if not _is_leaf(node):
+        return max(map(_last_line, node.values()), default=0)
+    own = node.get("value_line", 0)
+    return max(own if isinstance(own, int) else max(own), _last_line(node.get("value")))
 
 
 def _is_leaf(node: Mapping[str, Any]) -> bool:

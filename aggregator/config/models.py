@@ -14,7 +14,8 @@ from aggregator.config.values import Section
 
 def settings(model: type[Section]) -> Mapping[str, FieldInfo]:
     """The keys that a table may have."""
-    return {name: info for name, info in model.model_fields.items() if name not in NOT_SETTINGS}
+    hidden = NOT_SETTINGS if model is Config else frozenset()
+    return {name: info for name, info in model.model_fields.items() if name not in hidden}
 
 
 def section_in(annotation: object) -> type[Section] | None:
@@ -22,6 +23,13 @@ def section_in(annotation: object) -> type[Section] | None:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
     return next((found for part in typing.get_args(annotation) if (found := section_in(part))), None)
+
+
+def choices_in(annotation: object) -> list[str]:
+    """The words that `Literal[...]` somewhere inside an annotation allows, without the empty one."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return [str(choice) for choice in typing.get_args(annotation) if choice]
+    return next((found for part in typing.get_args(annotation) if (found := choices_in(part))), [])
 
 
 def table_at(path: Path) -> type[Section] | None:

@@ -103,7 +103,8 @@ class OutputConfig(Section):
         description="URL under which that web server serves the directory. Empty: the URL of the built-in server.",
     )
     push: Pushes = Field(
-        (), description="Channels by which changes are sent out, each a table `[[outputs.push]]`. Empty: none."
+        (),
+        description="Channels by which changes are sent out, each a table `[[outputs.push]]`. Empty: none.",
     )
 
 

@@ -49,6 +49,23 @@ def parse_duration(value: Any) -> timedelta:
     return span
 
 
+def format_duration(span: timedelta) -> str:
+    """Write a duration as config.toml has it: "15m", "36h", "1.5s"; the longest unit that fits without rest."""
+    seconds = span.total_seconds()
+    for unit in ("w", "d", "h", "m"):
+        if seconds and seconds % _UNITS[unit] == 0:
+            return f"{seconds / _UNITS[unit]:.0f}{unit}"
+    return f"{seconds:g}s"
+
+
+def format_size(size: int) -> str:
+    """Write a number of bytes as config.toml has it: "10MiB", "512KiB", or the bare number."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if size and size % _SIZES[unit.lower()] == 0:
+            return f"{size // _SIZES[unit.lower()]}{unit}"
+    return str(size)
+
+
 def parse_size(value: Any) -> int:
     """Read "10MiB", "512 kB" or a number of bytes. Raises ValueError for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):

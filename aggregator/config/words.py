@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from aggregator.config.lines import Path
-from aggregator.config.models import setting_at, settings, table_at
+from aggregator.config.models import choices_in, setting_at, settings, table_at
 from aggregator.config.secrets import mask
 
 _KINDS = {
@@ -30,11 +30,17 @@ _KINDS = {
     "model_type": "a table",
     "model_attributes_type": "a table",
 }
-_PATTERNS = {
+PATTERNS = {
     "^[a-z0-9]+(?:-[a-z0-9]+)*$": "must be lower-case letters and digits joined by hyphens, such as korea-watch",
     "^([A-Z]{2})?$": "must be a two-letter ISO 3166 code in capitals, such as KR",
+    "^[A-Z]{2}$": "must be a two-letter ISO 3166 code in capitals, such as KR",
     "^([a-z]{2,3})?$": "must be an ISO 639 code in lower case, such as ko",
+    "^[a-z]{2,3}$": "must be an ISO 639 code in lower case, such as ko",
+    r"^(https?://\S+)?$": "must be a URL that begins with http:// or https://",
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$": "must be a time of day such as 06:00",
+    "^[!#$%&'*+.^_`|~0-9A-Za-z-]*$": "must be a header's name, such as Authorization",
 }
+"""Every pattern that a setting may have to match, in words (a test holds that none is missing)."""
 
 
 def explain(error: ErrorDetails, path: Path) -> str:
@@ -50,7 +56,7 @@ def explain(error: ErrorDetails, path: Path) -> str:
     if kind == "literal_error":
         return _choice(path, value)
     if kind == "string_pattern_mismatch":
-        rule = _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
+        rule = PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
         return f"{rule}, got {shown(value)}"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         return f"must be {_range(path)}, got {shown(value)}"
@@ -90,7 +96,7 @@ def shown(value: Any) -> str:
 
 def _choice(path: Path, value: Any) -> str:
     info = setting_at(path)
-    choices = [str(one) for one in getattr(info.annotation, "__args__", ()) if one] if info else []
+    choices = choices_in(info.annotation) if info else []
     hint = get_close_matches(str(value), choices, n=1, cutoff=0.6)
     tail = f'; did you mean "{hint[0]}"?' if hint else ""
     return f"must be one of {', '.join(choices)}, got {shown(value)}{tail}"

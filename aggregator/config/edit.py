@@ -1,0 +1,123 @@
+"""Adds and removes feeds in config.toml, leaving everything else as it was written.
+
+The tables are put in and cut out as lines of text: a TOML library that rewrites the document would move
+the comment that heads the next part of the file. What comes out is parsed again before it is written,
+and must hold exactly the old settings and the change.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from aggregator.config.lines import Document, TomlSyntaxError
+from aggregator.config.polling import FeedConfig
+from aggregator.config.secrets import mask
+from aggregator.config.urls import url_mistake
+from aggregator.config.values import format_duration
+from aggregator.errors import ConfigError, NotFound
+
+
+def add_feed(path: Path, feed: FeedConfig) -> None:
+    """Write `feed` behind the last `[[feeds]]` of the file at `path`, atomically.
+
+    Raises ConfigError when its URL cannot be polled or is in the file already, or the file is not TOML.
+    """
+    text, document = _read(path)
+    if wrong := url_mistake(feed.url):
+        raise ConfigError([f"the feed's URL {wrong}"])
+    if (index := _index(document, feed.url)) is not None:
+        line = document.line(("feeds", index, "url"))
+        raise ConfigError([f"{path}:{line}: this feed is there already: {mask(feed.url)}"])
+    feeds = _feeds(document)
+    lines = text.splitlines(keepends=True)
+    at = document.last_line(("feeds", len(feeds) - 1)) if feeds else len(lines)
+    if lines and not lines[at - 1].endswith("\n"):
+        lines[at - 1] += "\n"
+    settings = _settings(feed)
+    lines[at:at] = ["\n", "[[feeds]]\n", *tomlkit.dumps(settings).splitlines(keepends=True)]
+    _write(path, lines, text, {**document.data, "feeds": [*feeds, settings]})
+
+
+def remove_feed(path: Path, url: str) -> None:
+    """Cut the `[[feeds]]` table of `url` out of the file at `path`, atomically; comments around it stay.
+
+    Raises NotFound when the file has no such feed (it may come from an OPML file), ConfigError as above.
+    """
+    text, document = _read(path)
+    index = _index(document, url)
+    if index is None:
+        raise NotFound(
+            f"{path} has no [[feeds]] table for {mask(url)}; one from an OPML file is removed there"
+        )
+    lines = text.splitlines(keepends=True)
+    first, last = document.line(("feeds", index)) - 1, document.last_line(("feeds", index))
+    while first and last < len(lines) and not lines[last].strip() and not lines[first - 1].strip():
+        last += 1  # of the blank lines before and after, those before are enough
+    del lines[first:last]
+    rest = [feed for other, feed in enumerate(_feeds(document)) if other != index]
+    data = {key: value for key, value in document.data.items() if key != "feeds"}
+    _write(path, lines, text, {**data, "feeds": rest} if rest else data)
+
+
+def _read(path: Path) -> tuple[str, Document]:
+    try:
+        text = path.read_bytes().decode("utf-8")
+        return text, Document(text)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8"]) from error
+    except TomlSyntaxError as error:
+        raise ConfigError([f"{path}:{error.line}: is not TOML: {error}"]) from error
+
+
+def _feeds(document: Document) -> list[Any]:
+    feeds = document.data.get("feeds", [])
+    return feeds if isinstance(feeds, list) else []
+
+
+def _index(document: Document, url: str) -> int | None:
+    feeds = _feeds(document)
+    return next((i for i, one in enumerate(feeds) if isinstance(one, dict) and one.get("url") == url), None)
+
+
+def _settings(feed: FeedConfig) -> dict[str, Any]:
+    """What differs from the defaults, as TOML values."""
+    settings = feed.model_dump(exclude_defaults=True)
+    return {
+        key: format_duration(value) if isinstance(value, timedelta) else value
+        for key, value in settings.items()
+    }
+
+
+def _write(path: Path, lines: list[str], before: str, expected: dict[str, Any]) -> None:
+    if "\r\n" in before:
+        lines = [line.removesuffix("\n").removesuffix("\r") + "\r\n" for line in lines]
+    text = "".join(lines)
+    try:
+        unharmed = Document(text).data == expected
+    except TomlSyntaxError:
+        unharmed = False
+    if not unharmed:
+        raise ConfigError(
+            [f"{path}: its feeds are written in a way that cannot be edited by program; edit by hand"]
+        )
+    target = path.resolve()  # a symbolic link stays one
+    mode = target.stat().st_mode & 0o7777
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise ConfigError([f"{path}: cannot be written: {error.strerror}"]) from error
