@@ -33,7 +33,7 @@ PARTICLES = frozenset(_PARTICLES.split())
 SUFFIXES = frozenset("군측내외발행식인민계판형급용전후제령말땅선설관국당론화권법령팀장씨님적상하간별쪽편때중")
 """Single syllables that make a compound with the noun before them."""
 
-PREFIXES = frozenset("대남반친탈재주방전현구신비범총핵미한북")
+PREFIXES = frozenset("대남반친탈핵비범주")
 """Single syllables written before a noun of two: 대북한, 남북한, 반북한."""
 
 

@@ -1,7 +1,8 @@
 """Decide topics by their rules alone: points, groups, exclusions, facets.
 
 A document's points for a topic are the sum of the weights of the terms found (each term once, times the
-multiplier of the best field it stands in), of the groups satisfied, and of the source. The score is the
+multiplier of the best field it stands in and a quarter of the others'), of the groups satisfied, and of the
+source. The score is the
 logistic of those points, one half at the topic's `points`:
 
     score = 1 / (1 + exp(-STEEPNESS * (points / needed - 1)))
@@ -22,6 +23,10 @@ from classifiers.types import Document, Label
 
 STEEPNESS = 3.0
 """No points at all give a score of 0.05, twice the points needed 0.95."""
+
+ELSEWHERE = 0.25
+"""The part that counts of a term's weight in fields other than its best: what title and summary both say is
+surer than what one of them says."""
 
 BLOCKED = 0.5
 """What an exclusion, an unmet `must` or too few distinct terms leave of a score."""
@@ -151,11 +156,13 @@ def _match(
     kind: str, what: str, weight: float, spans: list[Span], page: Page, multiplier: Mapping[int, float]
 ) -> Match:
     best = spans[0]
+    factor = multiplier[best[2]]
     if len(spans) > 1:
-        best = max(spans, key=lambda span: multiplier[span[2]])
-    return Match(
-        kind, what, weight * multiplier[best[2]], BIT_FIELD[best[2]], page.found(best[0], best[1]), len(spans)
-    )
+        factors = {span[2]: multiplier[span[2]] for span in spans}
+        factor = max(factors.values())
+        best = next(span for span in spans if factors[span[2]] == factor)
+        factor += ELSEWHERE * (sum(factors.values()) - factor)
+    return Match(kind, what, weight * factor, BIT_FIELD[best[2]], page.found(best[0], best[1]), len(spans))
 
 
 def _group_match(

@@ -4,7 +4,7 @@ North Korea                     a phrase; case, accents, hyphens and apostrophes
 NK                              all in upper case: matches upper case only
 missile(s)                      what stands in brackets may be there or not
 launch*                         any ending (or, in front, any beginning); " * " is any one word
-한·미                           the dot may be a dot, a blank, a hyphen or nothing
+한·미                           the dot may be any dot or nothing (between other scripts a blank or hyphen too)
 탄도 미사일                     a blank between Korean words may be left out
 @kim-jong-un                    every name of an entity
 missile(s) within 5 words of @japan
@@ -209,11 +209,17 @@ def _bracket_choices(text: str) -> list[str]:
 
 
 def _dot_choices(text: str) -> list[str]:
-    """Return `text` with its dots as dots, left out, and as blanks (a hyphen is folded to a blank)."""
+    """Return `text` with its dots as dots, left out, and as blanks (a hyphen is folded to a blank).
+
+    Between Hangul syllables a blank is no spelling of the dot: "구조 중" holds no 조·중.
+    """
     plain = text.replace("\u30fb", "\u00b7")
     if "\u00b7" not in plain:
         return [plain]
-    return [plain, plain.replace("\u00b7", ""), plain.replace("\u00b7", " ")]
+    found = [plain, plain.replace("\u00b7", "")]
+    if not any(SCRIPT[before] == HANGUL for before, dot in itertools.pairwise(plain) if dot == "\u00b7"):
+        found.append(plain.replace("\u00b7", " "))
+    return found
 
 
 def _blank_choices(text: str) -> list[str]:
