@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import brotli
@@ -64,78 +64,90 @@ class Decoder:
 
     def __init__(self, encoding: str, limit: int) -> None:
         names = [name.strip().lower() for name in encoding.split(",")]
-        self._names = [name for name in names if name in _LAYERS]
-        if len(self._names) > _MOST_LAYERS:
+        names = [name for name in names if name in _LAYERS]
+        if len(names) > _MOST_LAYERS:
             raise Undecodable(f"more than {_MOST_LAYERS} content encodings")
         self._limit = limit
-        self._head = b""
-        self._layers: list[_Layer] | None = None
-        self._sizes: list[int] = []
+        self._layers = [_Checked(name) for name in reversed(names or [""])]
+        self._sizes = [0] * (len(self._layers) + 1)
         self._parts: list[bytes] = []
 
     @property
     def size(self) -> int:
         """Bytes of the document so far."""
-        return self._sizes[-1] if self._sizes else 0
+        return self._sizes[-1]
 
     def push(self, data: bytes) -> None:
         """Take the next bytes from the wire. Raises TooLarge or Undecodable."""
-        if self._layers is None:
-            self._head += data
-            if len(self._head) < len(_ZSTD):
-                return
-            data = self._start()
-        self._run(data, 0)
+        self._run(self._layers[0].pump(data), 0)
 
     def finish(self) -> bytes:
         """Return the document. Raises TooLarge, or Undecodable when the stream ends before its end mark."""
-        if self._layers is None:
-            self._run(self._start(), 0)
-        layers = self._layers or []
-        if self._parts and not all(layer.complete() for layer in layers):
-            raise Undecodable("the compressed stream ends too early")
+        for depth, layer in enumerate(self._layers):
+            self._run(layer.flush(), depth)
+            if not layer.complete():
+                raise Undecodable("the compressed stream ends too early")
         body = b"".join(self._parts)
         self._parts.clear()
-        if body.startswith(_GZIP) and layers:
+        if body.startswith(_GZIP) and self._layers[-1].compressed:
             # A .gz file that the server compressed once more, or labelled twice with one word.
             inner = Decoder("gzip", self._limit)
             inner.push(body)
             return inner.finish()
         return body
 
-    def _start(self) -> bytes:
-        """Choose the layers by label and first bytes; return those bytes."""
-        head, self._head = self._head, b""
-        names = list(self._names)
-        actual = _by_magic(head)
-        if names and actual is not None and actual != names[-1]:
-            names = [] if actual == "" else [actual]
-        elif names and names[-1] in ("gzip", "x-gzip", "zstd") and actual is None:
-            names = []
-        elif not names and actual:
-            names = [actual]
-        self._layers = [_LAYERS[name]() for name in reversed(names)]
-        self._sizes = [0] * (len(names) + 1)
-        return head
-
-    def _run(self, data: bytes, depth: int) -> None:
-        layers = self._layers or []
-        if depth == len(layers):
-            self._count(depth, data)
-            if data:
-                self._parts.append(data)
-            return
+    def _run(self, pieces: Iterator[bytes], depth: int) -> None:
+        """Take what the layer at `depth` gives to the next one, or to the document."""
         try:
-            for piece in layers[depth].pump(data):
-                self._count(depth, piece)
-                self._run(piece, depth + 1)
+            for piece in pieces:
+                self._sizes[depth + 1] += len(piece)
+                if self._sizes[depth + 1] > self._limit:
+                    raise TooLarge
+                if depth + 1 < len(self._layers):
+                    self._run(self._layers[depth + 1].pump(piece), depth + 1)
+                else:
+                    self._parts.append(piece)
         except (zlib.error, brotli.error, zstd.ZstdError) as error:
             raise Undecodable("the body is not valid in its content encoding") from error
 
-    def _count(self, depth: int, data: bytes) -> None:
-        self._sizes[depth] += len(data)
-        if self._sizes[depth] > self._limit:
-            raise TooLarge
+
+class _Checked:
+    """A layer that believes its first bytes more than its label."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._head = b""
+        self._layer: _Layer | None = None
+
+    @property
+    def compressed(self) -> bool:
+        return self._layer is not None and not isinstance(self._layer, _Plain)
+
+    def pump(self, data: bytes) -> Iterator[bytes]:
+        if self._layer is None:
+            self._head += data
+            if len(self._head) < len(_ZSTD):
+                return
+            yield from self._begin()
+        else:
+            yield from self._layer.pump(data)
+
+    def flush(self) -> Iterator[bytes]:
+        """What was held back for a look at it, at the end of the stream."""
+        if self._layer is None and self._head:
+            yield from self._begin()
+
+    def complete(self) -> bool:
+        return self._layer is None or self._layer.complete()
+
+    def _begin(self) -> Iterator[bytes]:
+        head, self._head = self._head, b""
+        actual = _by_magic(head)
+        if actual is None:
+            # Brotli and deflate have no magic bytes, so the label decides; gzip and zstd would have shown theirs.
+            actual = self._label if self._label in ("br", "deflate") else ""
+        self._layer = _LAYERS[actual]()
+        yield from self._layer.pump(head)
 
 
 def _by_magic(head: bytes) -> str | None:
@@ -149,6 +161,15 @@ def _by_magic(head: bytes) -> str | None:
     return None
 
 
+class _Plain:
+    def pump(self, data: bytes) -> Iterator[bytes]:
+        if data:
+            yield data
+
+    def complete(self) -> bool:
+        return True
+
+
 class _Gzip:
     """One or more gzip members; what follows the last and is not one is ignored, as gzip(1) does."""
 
@@ -156,6 +177,7 @@ class _Gzip:
         self._stream = zlib.decompressobj(31)
         self._members = 0
         self._begun = False
+        self._gave = False
         self._over = False
 
     def pump(self, data: bytes) -> Iterator[bytes]:
@@ -166,15 +188,16 @@ class _Gzip:
                 if self._members and not _GZIP.startswith(data[:2]):
                     self._over = True
                     return
-                self._begun = True
+                self._begun, self._gave = True, False
             try:
                 piece = self._stream.decompress(data, _PIECE)
             except zlib.error:
-                if self._members:
+                if self._members and not self._gave:
                     self._over = True
                     return
                 raise
             if piece:
+                self._gave = True
                 yield piece
             if self._stream.eof:
                 data = self._stream.unused_data
@@ -187,7 +210,7 @@ class _Gzip:
                     return
 
     def complete(self) -> bool:
-        return self._over or (self._members > 0 and not self._begun)
+        return self._over or not self._begun or (self._members > 0 and not self._gave)
 
 
 class _Deflate:
@@ -209,7 +232,7 @@ class _Deflate:
                 return
 
     def complete(self) -> bool:
-        return self._stream is not None and self._stream.eof
+        return self._stream is None or self._stream.eof
 
 
 class _Brotli:
@@ -217,6 +240,7 @@ class _Brotli:
         self._stream = brotli.Decompressor()
 
     def pump(self, data: bytes) -> Iterator[bytes]:
+        # What follows the end of the stream is ignored.
         while not self._stream.is_finished():
             piece = self._stream.process(data, output_buffer_limit=_PIECE)
             data = b""
@@ -257,10 +281,11 @@ class _Zstd:
                 self._begun = False
 
     def complete(self) -> bool:
-        return self._frames > 0 and not self._begun
+        return not self._begun
 
 
-_LAYERS: dict[str, type[_Gzip] | type[_Deflate] | type[_Brotli] | type[_Zstd]] = {
+_LAYERS: dict[str, Callable[[], _Layer]] = {
+    "": _Plain,
     "gzip": _Gzip,
     "x-gzip": _Gzip,
     "deflate": _Deflate,

@@ -203,9 +203,12 @@ class Exchanger:
         waited = 0.0
         cap = asyncio.timeout(seconds)
         try:
-            async with cap, self._session(call.allow_private).get(
-                url, headers=headers, allow_redirects=False, proxy=self._proxy
-            ) as response:
+            async with (
+                cap,
+                self._session(call.allow_private).get(
+                    url, headers=headers, allow_redirects=False, proxy=self._proxy
+                ) as response,
+            ):
                 waited = await self._answer(response, call, hop, cap)
         except TooLarge:
             hop.error = failures.too_large(self._limits.size)

@@ -11,6 +11,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _AS_IS = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.ASCII)
 """What may stand in a URL, without the characters that must be quoted."""
 
+_HOST = re.compile(r"[\w.~:%-]+", re.ASCII)
+"""A name after IDNA, or an address; a colon and a scope's % sign stand only inside brackets."""
+
 
 class BadUrl(ValueError):
     """Nothing to send a request to; the message says why, without the URL."""
@@ -27,13 +30,13 @@ def request_url(text: str) -> URL:
         parts = urlsplit(text)
         url = URL(text, encoded=bool(_AS_IS.fullmatch(text)))
         port = url.port
-        host = url.host
+        host = url.raw_host
     except ValueError:
         raise BadUrl("it is not a valid URL") from None
     if parts.scheme.lower() not in ("http", "https"):
         raise BadUrl("it is not an http or https URL")
-    if not host or port is None or port == 0:
-        raise BadUrl("it has no host")
+    if not host or port is None or port == 0 or not _HOST.fullmatch(host):
+        raise BadUrl("it has no valid host")
     return url.with_fragment(None)
 
 
