@@ -15,6 +15,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 KST = timezone(timedelta(hours=9))
 _EIGHT = timezone(timedelta(hours=8))
 
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Dates before the web are placeholders (1970-01-01, 0001-01-01), not dates."""
+
 _COUNTRY_ZONES: dict[str, tzinfo] = {
     "KR": KST,
     "KP": KST,
@@ -130,6 +133,13 @@ def read(
             if found is not None:
                 return found
     return fallback(text) if fallback is not None else None
+
+
+def usable(when: datetime | None, now: datetime) -> datetime | None:
+    """`when`, no later than `now`; None for a placeholder before `EARLIEST`."""
+    if when is None or when < EARLIEST:
+        return None
+    return min(when, now)
 
 
 def _number(text: str, zone: tzinfo) -> datetime | None:

@@ -16,6 +16,8 @@ Pure, and total: any bytes give one or the other, in time and memory proportiona
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aggregator import dates
 from aggregator.parse import encoding, html_page, jsonfeed, survey, xml
 from aggregator.parse.repair import prologue
@@ -59,8 +61,6 @@ def parse(fetched: Fetched) -> ParsedFeed | PollError:
 def _with_problem(parsed: ParsedFeed, problem: str) -> ParsedFeed:
     if not problem:
         return parsed
-    from dataclasses import replace
-
     return replace(parsed, problems=(problem, *parsed.problems))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from aggregator import dates
 from aggregator.parse.survey import MAX_ITEMS
+from aggregator.titles import one_line_title
 from aggregator.types import Enclosure, ParsedFeed, RawEntry
 
 _MAX_LIST = 50
@@ -51,7 +52,7 @@ def parse(text: str, url: str, zone: tzinfo) -> ParsedFeed:
         "",
     )
     return ParsedFeed(
-        title=escape(_text(document.get("title")), quote=False),
+        title=one_line_title(_text(document.get("title"))),
         link=_text(document.get("home_page_url")),
         language=_text(document.get("language")),
         format="json10" if version.rstrip("/").endswith("/1") else "json11",

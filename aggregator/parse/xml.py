@@ -20,6 +20,7 @@ from feedparser.datetimes import _parse_date
 
 from aggregator import dates
 from aggregator.parse import hints, repair, survey
+from aggregator.titles import one_line_title
 from aggregator.types import Enclosure, Fetched, ParsedFeed, RawEntry
 
 ROOTS = frozenset({"rss", "feed", "rdf", "channel", "item", "entry"})
@@ -88,9 +89,9 @@ def _feed(
     for target, rels in _LINK_HEADER.findall(fetched.headers.get("link", "")[:4000]):
         for rel in rels.lower().split():
             relations.setdefault(rel, target)
-    title_type = _detail(feed, "title").get("type", "")
+    title_type = str(_detail(feed, "title").get("type", ""))
     return ParsedFeed(
-        title=escape(_string(feed, "title")) if title_type == "text/plain" else _string(feed, "title"),
+        title=one_line_title(_string(feed, "title"), title_type),
         link=base or relations.get("alternate", ""),
         language=_string(feed, "language"),
         format=result["version"] or "",
