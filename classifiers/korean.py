@@ -10,7 +10,7 @@ here needs no dictionary of the language:
   neither makes another word (북한산, 사드락);
 - longer terms may be followed by anything;
 - a term of one or two syllables starts its word, or follows a syllable that is a usual prefix (대북한,
-  남북한); three and more may end a compound (단거리탄도미사일).
+  반북한); three and more may end a compound (단거리탄도미사일).
 
 The particles are those of any grammar of Korean (Sohn, "The Korean Language", 1999, ch. 8).
 """
@@ -30,11 +30,20 @@ _PARTICLES = (
 PARTICLES = frozenset(_PARTICLES.split())
 """Particles and forms of the copula as they are written onto a noun, alone and in the usual pairs."""
 
+_NOUNS = (
+    "합의 회의 협의 논의 주의 정의 결의 항의 건의 동의 심의 강의 명의 사이 차이 국가 평가 참가 증가 추가 허가 물가 주가 작가 "
+    "마을 결과 성과 효과 통과 사과 부과 도로 포로 항로 진로 경로 통로 폭로 수로 원로 제도 태도 지도 인도 보도 시도 속도 정도 "
+    "궤도 유도 주도 철도 반도 강도 구도 불만 대만 사고 보고 경고 창고 광고 신고 권고 투자 기자 학자 적자 전자 군인 개인 확인 "
+    "승인 통일 휴일 독일 바다 노선 전선 개선 어선 조선 측면 장면 국면 전면 방면 문서 각서 질서 참여 기여 분야 시야 동아 아이"
+)
+NOUNS = frozenset(_NOUNS.split())
+"""Nouns of two syllables whose second looks like a particle, so that 남북합의 is a compound and 북한강의 is none."""
+
 SUFFIXES = frozenset("군측내외발행식인민계판형급용전후제령말땅선설관국당론화권법령팀장씨님적상하간별쪽편때중")
 """Single syllables that make a compound with the noun before them."""
 
-PREFIXES = frozenset("대남반친탈핵비범주")
-"""Single syllables written before a noun of two: 대북한, 남북한, 반북한."""
+PREFIXES = frozenset("대반친탈핵비범주")
+"""Single syllables written before a noun of two: 대북한, 반북한, 친북한."""
 
 
 def _longest_run(folded: str, start: int) -> int:
@@ -51,7 +60,7 @@ def ends_well(folded: str, end: int, syllables: int) -> bool:
     if end >= len(folded) or not "\uac00" <= folded[end] <= "\ud7a3" or syllables >= 4:
         return True
     rest = folded[end : _longest_run(folded, end)]
-    if rest in PARTICLES:
+    if rest in PARTICLES or (rest in NOUNS and syllables > 1):
         return True
     if syllables == 1:
         return False
