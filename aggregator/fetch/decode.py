@@ -22,6 +22,8 @@ else:
 ACCEPTED = "gzip, br, zstd"
 _PIECE = 64 * 1024
 _MOST_LAYERS = 3
+_MOST_MEMBERS = 2000
+"""Of gzip or frames of zstd: more than any tool writes for a document within the cap, fewer than an attack needs."""
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _PLAIN = (
@@ -203,6 +205,8 @@ class _Gzip:
                 data = self._stream.unused_data
                 self._stream = zlib.decompressobj(31)
                 self._members += 1
+                if self._members > _MOST_MEMBERS:
+                    raise Undecodable("it has too many gzip members")
                 self._begun = False
             else:
                 data = self._stream.unconsumed_tail
@@ -278,6 +282,8 @@ class _Zstd:
                 data = self._stream.unused_data
                 self._stream = self._new()
                 self._frames += 1
+                if self._frames > _MOST_MEMBERS:
+                    raise Undecodable("it has too many zstd frames")
                 self._begun = False
 
     def complete(self) -> bool:

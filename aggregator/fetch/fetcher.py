@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -33,7 +34,8 @@ class HttpFetcher:
 
     `secrets` maps the name of an environment variable or systemd credential to its value; `host_not_before`
     says until when a host asked to be left alone (read at each request, so it may be a live view);
-    `resolver` looks up names, by default the system's. Use within one event loop; `close` it there.
+    `resolver` looks up names, by default the system's; `tls` says whom to trust, by default the system's
+    authorities. Use within one event loop; `close` it there.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class HttpFetcher:
         secrets: Callable[[str], str | None],
         host_not_before: Mapping[str, datetime] | None = None,
         resolver: AbstractResolver | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._secrets = secrets
         self._resolver = resolver
+        self._tls = tls or ssl.create_default_context()
         self._own_resolver: PooledResolver | None = None
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._hosts = Hosts(
@@ -195,6 +199,7 @@ class HttpFetcher:
             self._sessions[allow] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=0,
+                    ssl=self._tls,
                     ttl_dns_cache=60,
                     resolver=self._resolver or self._own_resolver,
                     socket_factory=socket_factory(allow_private=allow),

@@ -110,8 +110,11 @@ async def site(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") ->
 
 
 @asynccontextmanager
-async def wire(play: Raw, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Run a server that reads a request head and then does with the connection what `play` says; gives its port."""
+async def wire(play: Raw, *, tls: ssl.SSLContext | None = None, eager: bool = False) -> AsyncIterator[int]:
+    """Run a server that reads a request head and then does with the connection what `play` says; gives its port.
+
+    An `eager` one does not wait for the head.
+    """
     tasks: set[asyncio.Task[Any]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -119,7 +122,8 @@ async def wire(play: Raw, *, tls: ssl.SSLContext | None = None) -> AsyncIterator
         assert task is not None
         tasks.add(task)
         try:
-            await reader.readuntil(b"\r\n\r\n")
+            if not eager:
+                await reader.readuntil(b"\r\n\r\n")
             await play(reader, writer)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -149,6 +153,7 @@ async def fetcher(
     names: Names | None = None,
     secrets: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    tls: ssl.SSLContext | None = None,
     **sections: Any,
 ) -> AsyncIterator[HttpFetcher]:
     """A fetcher whose named feeds may be on loopback, without pauses unless `poll` sets one."""
@@ -162,6 +167,7 @@ async def fetcher(
         clock=clock or Clock(),
         secrets=(secrets or {}).get,
         resolver=names or Names(),
+        tls=tls,
     )
     try:
         yield made

@@ -132,8 +132,12 @@ def test_a_bomb_inside_a_bomb_stops_at_the_cap() -> None:
         decode("gzip, gzip", gzip.compress(gzip.compress(bytes(100 * 1024**2))), limit=1024**2)
 
 
-def test_empty_members_without_end_are_bounded_by_the_wire() -> None:
-    assert decode("gzip", gzip.compress(b"") * 5000 + gzip.compress(FEED)) == FEED
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
+def test_empty_members_without_end_are_refused(name: str) -> None:
+    empty = PACKERS[name](b"")
+    assert decode(name, empty * 1000 + PACKERS[name](FEED)) == FEED
+    with pytest.raises(Undecodable):
+        decode(name, empty * 5000 + PACKERS[name](FEED))
 
 
 def test_a_zstd_frame_that_asks_for_a_huge_window_is_refused() -> None:
