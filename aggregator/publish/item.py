@@ -143,12 +143,18 @@ def source_row(member: StoryEntry, names: Names) -> tuple[Span, ...]:
         safe_url(entry.url),
         language=language_tag(entry.language),
     )
-    facts = [words.kind(member.kind), member.country, language_name(entry.language)]
-    told = ", ".join(fact for fact in facts if fact)
+    told = source_facts(member, names)
     tail = f" — {outlet(member, names)}" + (f" ({told})" if told else "")
-    if entry.origin and member.origin and entry.origin != member.origin:
-        tail += f", text by {names.origins.get(entry.origin) or words.name(entry.origin)}"
     return row(title, tail + (f", {when(entry.time)}" if entry.time else ""))
+
+
+def source_facts(member: StoryEntry, names: Names) -> str:
+    """Return what is known of a source: kind, country, language, and whose text it is."""
+    entry = member.entry
+    facts = [words.kind(member.kind), member.country, language_name(entry.language)]
+    if entry.origin and member.origin and entry.origin != member.origin:
+        facts.append(f"text by {one_line(names.origins.get(entry.origin) or words.name(entry.origin), 80)}")
+    return ", ".join(fact for fact in facts if fact)
 
 
 def main_entry(story: Story) -> StoryEntry | None:

@@ -1,0 +1,230 @@
+"""URL parameters of an output -> `Request`, every mistake reported at once.
+
+They can only narrow what the configuration selects: a topic the output does not have is a mistake, and
+conditions are added to the output's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from aggregator.config.outputs import OutputConfig, StateName
+from aggregator.config.polling import FeedKind
+from aggregator.config.values import parse_duration
+from aggregator.publish.archive import span_of
+from aggregator.publish.select import Cursor, Selection, for_archive, selection_of
+
+MAX_LIMIT = 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LISTS = {
+    "topic": "topics",
+    "facet": "facets",
+    "language": "languages",
+    "kind": "kinds",
+    "state": "states",
+    "country": "countries",
+}
+_FORMS = {
+    "language": r"[a-z]{2,3}",
+    "country": r"[A-Z]{2}",
+    "topic": r"[a-z0-9-]{1,64}",
+    "facet": r"[a-z0-9-]{1,64}",
+}
+_CHOICES = {
+    "state": get_args(StateName),
+    "kind": tuple(kind for kind in get_args(FeedKind) if kind),
+    "unit": ("story", "entry"),
+    "order": ("changed", "published", "score"),
+}
+KNOWN = (*_LISTS, "min_score", "unit", "order", "limit", "since", "before", "archive")
+"""Every parameter, in the order of a canonical query."""
+
+
+class BadParameters(ValueError):
+    """The URL asks for something impossible; `mistakes` says all of it, for people."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class NoSuchArchive(LookupError):
+    """The archive asked for is not closed yet, or not of this output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one URL asks of an output."""
+
+    selection: Selection
+    narrowed: str = ""
+    """Canonical query string of what narrows the output; empty when nothing does."""
+    before: Cursor | None = None
+    """A page: what comes after this."""
+    archive: str = ""
+    """An archive document's key."""
+    rolling: bool = False
+    """Whether the document changes by the mere passing of time."""
+    limited: bool = False
+    """Whether the URL itself sets a limit."""
+
+    def page(self, **extra: str) -> str:
+        """Return the canonical query string of another page of the same narrowed feed."""
+        tail = urlencode(extra)
+        return "&".join(part for part in (self.narrowed, tail) if part)
+
+    @property
+    def query(self) -> str:
+        """The canonical query string of this very document."""
+        if self.archive:
+            return self.page(archive=self.archive)
+        return self.page(before=write_cursor(self.before)) if self.before else self.narrowed
+
+
+def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now: datetime) -> Request:
+    """Return what the pairs of a query string ask. Raises BadParameters, NoSuchArchive."""
+    mistakes: list[str] = []
+    given = _given(pairs, mistakes)
+    changes: dict[str, Any] = {}
+    for name, field in _LISTS.items():
+        if name in given:
+            values = tuple(sorted(set(given[name])))
+            mistakes.extend(_list_mistakes(name, values))
+            own: tuple[str, ...] = getattr(output, field)
+            if own and (strange := [value for value in values if value not in own]):
+                mistakes.append(f"{name}: this output has only {', '.join(own)}, got {', '.join(strange)}")
+            changes[field] = values
+    readers: Mapping[str, Callable[[str], Any]] = {
+        "min_score": _score,
+        "unit": _choice("unit"),
+        "order": _choice("order"),
+        "limit": _limit,
+        "since": lambda text: _since(text, now),
+    }
+    for name, reader in readers.items():
+        if name in given:
+            try:
+                changes[name] = reader(given[name][0])
+            except ValueError as error:
+                mistakes.append(f"{name}: {error}")
+    before = None
+    if "before" in given:
+        try:
+            before = read_cursor(given["before"][0])
+        except ValueError as error:
+            mistakes.append(f"before: {error}")
+    if "archive" in given and "before" in given:
+        mistakes.append("archive and before exclude each other")
+    if mistakes:
+        raise BadParameters(mistakes)
+    if "min_score" in changes:
+        changes["min_score"] = max(changes["min_score"], output.min_score)
+    selection = selection_of(output, now)
+    if "since" in changes and selection.since is not None:
+        changes["since"] = max(changes["since"], selection.since)
+    selection = replace(selection, **changes)
+    narrowing = [(name, value) for name in KNOWN[:-2] for value in sorted(set(given.get(name, ())))]
+    archive = given.get("archive", [""])[0]
+    if archive:
+        selection = for_archive(selection, _closed(archive, output, now))
+    relative = "since" in given and not re.match(r"\d{4}-", given["since"][0])
+    return Request(
+        selection=selection,
+        narrowed=urlencode(narrowing),
+        before=before,
+        archive=archive,
+        rolling=relative or (output.since is not None and not archive),
+        limited="limit" in given,
+    )
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """Return a cursor as a parameter's value: microseconds since 1970, "-", the story's id."""
+    return f"{(cursor.at - _EPOCH) // timedelta(microseconds=1)}-{cursor.story}"
+
+
+def read_cursor(text: str) -> Cursor:
+    """Return the cursor a value stands for. Raises ValueError."""
+    match = re.fullmatch(r"(\d{1,17})-([A-Za-z0-9_.:\-]{1,128})", text)
+    if match is None:
+        raise ValueError("not a page of this feed; follow its `next` links")
+    return Cursor(_EPOCH + timedelta(microseconds=int(match[1])), match[2])
+
+
+def _given(pairs: Sequence[tuple[str, str]], mistakes: list[str]) -> dict[str, list[str]]:
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name not in KNOWN:
+            close = get_close_matches(name, KNOWN, 1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(KNOWN)}"
+            mistakes.append(f"unknown parameter {name[:40]!r}; {hint}")
+        elif name in _LISTS:
+            given.setdefault(name, []).extend(part for part in value.split(",") if part)
+            if not given[name]:
+                mistakes.append(f"{name}: is empty")
+        elif name in given:
+            mistakes.append(f"{name}: may be given only once")
+        else:
+            given[name] = [value]
+    return {name: values for name, values in given.items() if values}
+
+
+def _list_mistakes(name: str, values: Sequence[str]) -> list[str]:
+    if len(values) > 20:
+        return [f"{name}: at most 20 values"]
+    if name in _CHOICES:
+        bad = [value for value in values if value not in _CHOICES[name]]
+        return [f"{name}: must be one of {', '.join(_CHOICES[name])}, got {value[:40]!r}" for value in bad]
+    bad = [value for value in values if not re.fullmatch(_FORMS[name], value)]
+    forms = {"language": "an ISO 639 code such as ko", "country": "an ISO 3166 code such as KR"}
+    return [f"{name}: must be {forms.get(name, 'a slug')}, got {value[:40]!r}" for value in bad]
+
+
+def _choice(name: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in _CHOICES[name]:
+            raise ValueError(f"must be one of {', '.join(_CHOICES[name])}, got {text[:40]!r}")
+        return text
+
+    return read
+
+
+def _score(text: str) -> float:
+    if not re.fullmatch(r"0(\.\d{1,6})?|1(\.0{1,6})?|\.\d{1,6}", text):
+        raise ValueError(f"must be a number between 0 and 1, got {text[:40]!r}")
+    return float(text)
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise ValueError(f"must be a whole number from 1 to {MAX_LIMIT}, got {text[:40]!r}")
+    return int(text)
+
+
+def _since(text: str, now: datetime) -> datetime:
+    if re.match(r"\d{4}-", text):
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(f"must be a date, a moment or a duration, got {text[:40]!r}") from None
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    length = parse_duration(text)
+    if not timedelta(0) < length <= timedelta(days=3660):
+        raise ValueError(f"must be a duration of at most ten years, got {text[:40]!r}")
+    return now.astimezone(UTC).replace(second=0, microsecond=0) - length
+
+
+def _closed(key: str, output: OutputConfig, now: datetime) -> tuple[datetime, datetime]:
+    try:
+        span = span_of(key, output.archive)
+    except (ValueError, OverflowError):
+        raise NoSuchArchive(f"This output has no archive called {key[:40]!r}.") from None
+    if span[1] > now or output.kind not in ("stories", "near-misses"):
+        raise NoSuchArchive(f"There is no archive {key[:40]!r} yet.")
+    return span

@@ -1,0 +1,164 @@
+"""Shelf -> OutputFeed: reads what one document needs and builds it. The only part that reads the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from aggregator.config.outputs import OutputConfig
+from aggregator.publish import archive
+from aggregator.publish.build import build, no_feedback
+from aggregator.publish.digest import digest_spans
+from aggregator.publish.item import FeedbackLinks, story_id
+from aggregator.publish.parameters import Request, write_cursor
+from aggregator.publish.ports import Shelf
+from aggregator.publish.select import (
+    Cursor,
+    Selection,
+    cursor_of,
+    entry_fits,
+    for_archive,
+    matches,
+    selection_of,
+)
+from aggregator.publish.types import OutputFeed, Paging, Site, Tombstone
+from aggregator.types import Story
+
+TOMBSTONES_KEPT = timedelta(days=30)
+MAX_TOMBSTONES = 200
+MAX_ROUNDS = 20
+"""Reads of the store for one document; with conditions that hardly anything fulfils, a page ends early."""
+
+
+def produce(
+    shelf: Shelf,
+    output: OutputConfig,
+    request: Request | None = None,
+    *,
+    now: datetime,
+    site: Site,
+    feedback: FeedbackLinks = no_feedback,
+    base: str = "",
+    served: bool = True,
+    ttl: int = 15,
+) -> OutputFeed:
+    """Return the document a request asks for (None: the plain output). Arguments as of `build`."""
+    request = request or Request(selection_of(output, now), rolling=output.since is not None)
+    selection = request.selection
+    stories: tuple[Story, ...] = ()
+    paging = Paging()
+    match output.kind:
+        case "health":
+            pass
+        case "digest":
+            spans = digest_spans(output, now)
+            wide = replace(selection, since=None, order="changed", limit=5000)
+            # A story that developed in a span has changed since that span began.
+            wide = replace(wide, since=spans[-1][0])
+            stories, _ = gather(shelf, output, wide, None)
+        case "alerts":
+            stories, _ = gather(shelf, output, selection, None)
+        case _:
+            stories, paging, selection = _page(shelf, output, request, now, served)
+    tombstones: tuple[Tombstone, ...] = ()
+    if output.kind in ("stories", "near-misses") and selection.unit == "story" and not request.archive:
+        tombstones = tuple(
+            Tombstone(story_id(gone.story), gone.at, gone.why)
+            for gone in shelf.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
+        )
+    alarms = tuple(shelf.alarms(selection.limit)) if output.kind == "health" else ()
+    return build(
+        output,
+        stories,
+        now=now,
+        site=site,
+        names=shelf.names(),
+        selection=selection,
+        narrowed=request.narrowed,
+        query=request.query,
+        tombstones=tombstones,
+        alarms=alarms,
+        paging=paging,
+        feedback=feedback,
+        base=base,
+        served=served,
+        ttl=ttl,
+    )
+
+
+def gather(
+    shelf: Shelf, output: OutputConfig, selection: Selection, before: Cursor | None
+) -> tuple[tuple[Story, ...], bool]:
+    """Return the first `selection.limit` matching stories after `before`, and whether there are more."""
+    found: dict[str, Story] = {}
+    want = selection.limit + 1
+    for _ in range(MAX_ROUNDS):
+        ask = max(want - len(found), 50)
+        batch = shelf.stories(output, selection, ask, before)
+        found.update((story.id, story) for story in batch if matches(story, selection))
+        if len(found) >= want or len(batch) < ask:
+            break
+        before = cursor_of(batch[-1], selection)
+        if before is None:
+            break
+    stories = tuple(found.values())
+    return stories[: selection.limit], len(stories) > selection.limit
+
+
+def _page(
+    shelf: Shelf, output: OutputConfig, request: Request, now: datetime, served: bool
+) -> tuple[tuple[Story, ...], Paging, Selection]:
+    selection = request.selection
+    stories, more = gather(shelf, output, selection, request.before)
+    if selection.unit == "entry":
+        stories, cut, entries = _whole_stories(stories, selection)
+        more = more or cut
+    if not served:
+        # Files have one document each; there is nobody to answer for the others.
+        return stories, Paging(), selection
+    oldest = shelf.oldest() if output.archive != "none" else None
+    if request.archive:
+        span = archive.span_of(request.archive, output.archive)
+        before = archive.previous(span, output.archive, oldest)
+        after = archive.following(span, output.archive, now)
+        paging = Paging(
+            current=request.page(),
+            prev_archive=None if before is None else request.page(archive=before),
+            next_archive=None if after is None else request.page(archive=after),
+            archive=True,
+        )
+        return stories, paging, selection
+    last = cursor_of(stories[-1], selection) if stories and more else None
+    paging = Paging(
+        first=request.page() if last or request.before else None,
+        next=None if last is None else request.page(before=write_cursor(last)),
+    )
+    if output.archive != "none" and request.before is None and not request.limited:
+        span = archive.open_span(now, output.archive)
+        current, _ = gather(shelf, output, for_archive(selection, span), None)
+        held = {story.id for story in stories}
+        stories += tuple(story for story in current if story.announced and story.id not in held)
+        before = archive.previous(span, output.archive, oldest)
+        paging = replace(paging, prev_archive=None if before is None else request.page(archive=before))
+    if selection.unit == "entry":
+        entries = sum(_entries(story, selection) for story in stories)
+        return stories, paging, replace(selection, limit=max(entries, 1))
+    return stories, paging, replace(selection, limit=max(selection.limit, len(stories)))
+
+
+def _whole_stories(stories: tuple[Story, ...], selection: Selection) -> tuple[tuple[Story, ...], bool, int]:
+    """Return as many stories as have `limit` entries together, whether any was cut, and their entries."""
+    entries = 0
+    for number, story in enumerate(stories, 1):
+        entries += _entries(story, selection)
+        if entries >= selection.limit:
+            return stories[:number], number < len(stories), entries
+    return stories, False, entries
+
+
+def _entries(story: Story, selection: Selection) -> int:
+    return sum(not member.archived and entry_fits(member, selection) for member in story.entries)
+
+
+def _day(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,126 @@
+"""Who may read what: the credential of the server, tokens of private outputs, names this host answers to."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aggregator.config.outputs import OutputConfig, WebConfig
+from aggregator.web.ports import SecretLookup
+
+MIN_TOKEN = 20
+"""Shortest token of a private output; `openssl rand -hex 16` makes one of 32 characters."""
+MIN_PASSWORD = 12
+
+
+def check_exposure(web: WebConfig, secrets: SecretLookup) -> list[str]:
+    """Return why the server must not start as configured, in words; empty when it may."""
+    if not web.enabled:
+        return []
+    mistakes = []
+    password = secrets.get(web.password_env) if web.password_env else None
+    if web.password_env and not password:
+        mistakes.append(
+            f"web.password_env: there is neither a credential nor an environment variable {web.password_env!r}; "
+            "provide it, or remove the setting"
+        )
+    if password and len(password) < MIN_PASSWORD and not is_loopback(web.host):
+        mistakes.append(
+            f"web.password_env: the password must have at least {MIN_PASSWORD} characters when web.host is "
+            f"{web.host!r}"
+        )
+    if not web.password_env and not is_loopback(web.host):
+        mistakes.append(
+            f"web.host: {web.host!r} can be reached from other machines, which needs a credential; set "
+            "web.password_env (and web.username), or listen on 127.0.0.1 behind a proxy that asks for one"
+        )
+    return mistakes
+
+
+def check_tokens(outputs: Sequence[OutputConfig], secrets: SecretLookup) -> list[str]:
+    """Return what is wrong with the tokens of private outputs, in words."""
+    mistakes = []
+    for output in outputs:
+        if not output.private_env:
+            continue
+        where = f"outputs ({output.slug}).private_env"
+        token = secrets.get(output.private_env)
+        if not token:
+            mistakes.append(
+                f"{where}: there is neither a credential nor an environment variable {output.private_env!r}"
+            )
+        elif (
+            len(token) < MIN_TOKEN
+            or not token.replace("-", "").replace("_", "").isalnum()
+            or not token.isascii()
+        ):
+            mistakes.append(
+                f"{where}: the token must have at least {MIN_TOKEN} letters, digits, - or _; "
+                "`openssl rand -hex 16` makes one"
+            )
+    return mistakes
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on is reachable from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The server's own credential and the host names it answers to."""
+
+    authorization: bytes = b""
+    """The Authorization header that opens everything; empty: nothing is locked."""
+    hosts: frozenset[bytes] = frozenset()
+    """Host headers accepted, without port; empty: any. Without a credential this keeps web pages elsewhere
+    from reading a loopback server under a name of their own (DNS rebinding)."""
+
+    def knows_host(self, header: bytes) -> bool:
+        """Whether a Host header names this server."""
+        if not self.hosts:
+            return True
+        host = header.rpartition(b":")[0] if header.rpartition(b":")[2].isdigit() else header
+        return host.lower() in self.hosts
+
+    def admits(self, header: bytes) -> bool:
+        """Whether an Authorization header opens what is locked."""
+        return not self.authorization or hmac.compare_digest(header, self.authorization)
+
+
+def make_guard(web: WebConfig, secrets: SecretLookup, base_url: str) -> Guard:
+    """Return the guard a configuration asks for, at a server that readers reach under `base_url`."""
+    password = secrets.get(web.password_env) if web.password_env else None
+    if password:
+        pair = base64.b64encode(f"{web.username}:{password}".encode())
+        return Guard(authorization=b"Basic " + pair)
+    names = {"localhost", "127.0.0.1", "[::1]", web.host, urlsplit(base_url).hostname or ""}
+    return Guard(hosts=frozenset(name.lower().encode() for name in names if name))
+
+
+def is_open(path: str) -> bool:
+    """Whether a path needs no credential: it carries one itself (tokens, signed links), or tells nothing."""
+    if path.startswith(("/static/", "/schema/", "/feedback/")) or path == "/health":
+        return True
+    return path.startswith("/feeds/") and path.count("/") == 3
+
+
+def private_output(
+    token: str, slug: str, outputs: Sequence[OutputConfig], secrets: SecretLookup
+) -> OutputConfig | None:
+    """Return the private output a token opens under that slug; None alike for wrong tokens and wrong slugs."""
+    for output in outputs:
+        if output.slug == slug and output.private_env:
+            known = secrets.get(output.private_env)
+            if known and hmac.compare_digest(known.encode(), token.encode()):
+                return output
+    return None

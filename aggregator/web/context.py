@@ -1,0 +1,39 @@
+"""What the handlers share: made once by `create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from aggregator.config.outputs import WebConfig
+from aggregator.ports import Clock
+from aggregator.publish.types import Site
+from aggregator.web.access import Guard
+from aggregator.web.limit import RateLimit
+from aggregator.web.memory import Memory
+from aggregator.web.ports import SecretLookup, Source
+from aggregator.web.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The web server's parts."""
+
+    source: Source
+    web: WebConfig
+    site: Site
+    clock: Clock
+    secrets: SecretLookup
+    guard: Guard
+    signer: Signer
+    memory: Memory
+    limit: RateLimit
+    registry: CollectorRegistry | None
+    prefix: str
+    """Path of the base URL ("/news"), empty for none."""
+
+    def feedback_links(self, story: str, topic: str) -> Mapping[str, str]:
+        """The signed links of an item."""
+        return self.signer.links(self.site.base_url, story, topic)

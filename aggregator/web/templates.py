@@ -1,0 +1,74 @@
+"""Renders templates: autoescaped, with strict headers, without anything from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
+
+from aggregator.publish import words
+from aggregator.publish.text import clean, iso, language_name, when
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Templates:
+    """The pages' templates."""
+
+    def __init__(self, title: str, prefix: str) -> None:
+        """`title`: of the installation. `prefix`: path of the base URL, for links."""
+        environment = Environment(
+            loader=PackageLoader("aggregator.web", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        style = (files("aggregator.web") / "static" / "style.css").read_bytes()
+        environment.globals.update(
+            site_title=title, prefix=prefix, style_version=hashlib.sha256(style).hexdigest()[:8]
+        )
+        environment.filters.update(
+            when=when,
+            iso=iso,
+            state=words.state,
+            kind=words.kind,
+            language=language_name,
+            reason=words.reason_text,
+            ago=ago,
+        )
+        self._environment = environment
+
+    def page(self, name: str, **values: Any) -> Response:
+        """Return a page."""
+        # One pass over the whole page catches the control characters of every text in it.
+        body = clean(self._environment.get_template(name).render(**values))
+        return Response(body, media_type="text/html; charset=utf-8", headers=HEADERS)
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago something was: "5 min ago", "in 3 h", "never"."""
+    if moment is None:
+        return "never"
+    seconds = (now - moment).total_seconds()
+    span = abs(seconds)
+    if span < 60:
+        return "now"
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if span >= size:
+            told = f"{int(span // size)} {unit}"
+            return f"{told} ago" if seconds > 0 else f"in {told}"
+    return "now"

@@ -1,0 +1,94 @@
+"""A `Source` in memory: the contract of `aggregator.web.ports`, as plainly as it can be written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from aggregator.config.outputs import OutputConfig
+from aggregator.publish import FeedAlarm, Names
+from aggregator.publish.ports import Withdrawn
+from aggregator.publish.select import Cursor, Selection, in_order, is_after
+from aggregator.types import FeedState, Story
+from aggregator.web.ports import Verdict
+
+from .samples import NAMES
+
+
+class MemorySource:
+    """Stories in a dictionary."""
+
+    def __init__(self, stories: Sequence[Story] = (), outputs: Sequence[OutputConfig] = ()) -> None:
+        self.held = {story.id: story for story in stories}
+        self.configured = list(outputs)
+        self.redirects: dict[str, str] = {}
+        self.withdrawn: list[Withdrawn] = []
+        self.told: list[FeedAlarm] = []
+        self.polled: list[FeedState] = []
+        self.verdicts: list[Verdict] = []
+        self.number = 1
+        self.due: datetime | None = None
+        self.well = True
+        self.reads = 0
+
+    def put(self, *stories: Story) -> None:
+        """Write stories as a batch would."""
+        self.held.update((story.id, story) for story in stories)
+        self.number += 1
+
+    def stories(
+        self, output: OutputConfig, selection: Selection, limit: int, before: Cursor | None
+    ) -> Sequence[Story]:
+        self.reads += 1
+        ordered = in_order(tuple(self.held.values()), selection)
+        return [s for s in ordered if before is None or is_after(s, before, selection)][:limit]
+
+    def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:
+        return [gone for gone in self.withdrawn if gone.at >= since][:limit]
+
+    def alarms(self, limit: int) -> Sequence[FeedAlarm]:
+        return self.told[:limit]
+
+    def oldest(self) -> datetime | None:
+        return min((story.first_seen for story in self.held.values()), default=None)
+
+    def names(self) -> Names:
+        return NAMES
+
+    def outputs(self) -> Sequence[OutputConfig]:
+        return self.configured
+
+    def generation(self) -> int:
+        return self.number
+
+    def next_change(self) -> datetime | None:
+        return self.due
+
+    def story(self, id: str) -> Story | str | None:
+        return self.redirects.get(id) or self.held.get(id)
+
+    def feeds(self) -> Sequence[FeedState]:
+        return self.polled
+
+    def health(self) -> Mapping[str, Any]:
+        return {"ok": self.well, "feeds": len(self.polled)}
+
+    def record_feedback(self, verdict: Verdict) -> None:
+        self.verdicts.append(verdict)
+        self.number += 1
+
+    def undo_feedback(self, verdict: Verdict) -> bool:
+        for held in reversed(self.verdicts):
+            if replace(held, at=None) == replace(verdict, at=None):
+                self.verdicts.remove(held)
+                self.number += 1
+                return True
+        return False
+
+    def secret(self) -> bytes:
+        return b"0123456789abcdef0123456789abcdef"
+
+    def installation(self) -> str:
+        return "a1b2c3"
