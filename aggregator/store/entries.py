@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from aggregator.errors import NotFound
 from aggregator.store.codec import (
     dump,
     entry_to_row,
@@ -241,6 +241,36 @@ def walk(
         yield [(row_to_entry(row), row["story"], row["basis"]) for row in rows]
 
 
+def newest_before(
+    connection: Connection, before: int | None, size: int = 1000
+) -> tuple[list[Entry], int | None]:
+    """The newest entries older than the place `before` (None: from the top), and the place to go on from."""
+    statement = select(ENTRIES).order_by(ENTRIES.c.n.desc()).limit(size)
+    if before is not None:
+        statement = statement.where(ENTRIES.c.n < before)
+    rows = connection.execute(statement).mappings().all()
+    return [row_to_entry(row) for row in rows], rows[-1]["n"] if rows else None
+
+
+def find(connection: Connection, what: str) -> tuple[str, str]:
+    """(entry id, story id) by an entry's id, a story's id (merged ones too) or an entry's URL.
+
+    The entry is empty when a story was named. Raises NotFound.
+    """
+    by_id = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.id == what)
+    by_url = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.url.in_([what, what.rstrip("/")])).limit(1)
+    for statement in (by_id, by_url):
+        if row := connection.execute(statement).first():
+            return row.id, row.story
+    into = connection.execute(select(REDIRECTS.c.into).where(REDIRECTS.c.story == what)).scalar()
+    story: str = into or what
+    if connection.execute(select(ENTRIES.c.id).where(ENTRIES.c.story == story).limit(1)).first() is None:
+        raise NotFound(
+            f"nothing is stored under {what!r}; give the id of an entry or story, or an entry's URL"
+        )
+    return "", story
+
+
 def window(connection: Connection, since: datetime) -> Iterator[tuple[str, Entry, Fingerprint]]:
     """(story, entry, fingerprint) of every entry whose own time is not before `since`, oldest first."""
     at = ENTRIES.c.published
@@ -273,12 +303,20 @@ def forget(connection: Connection, before: datetime) -> list[str]:
     return sorted({row.story for row in rows})
 
 
-def remember_keys(connection: Connection, keys: Iterable[tuple[int, str, datetime]]) -> None:
-    """Store fingerprint keys, moving those that exist to the story given."""
-    rows = [{"key": key, "story": story, "seen": micros(at)} for key, story, at in keys]
-    if rows:
-        statement = upsert(FINGERPRINTS)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["key"], set_={"story": statement.excluded.story}),
-            rows,
+def repoint(connection: Connection, rows: Sequence[tuple[str, Sequence[int]]]) -> None:
+    """Let fingerprint keys lead to another story: a person moved their entry there."""
+    for story, keys in rows:
+        for chunk in chunks(keys):
+            connection.execute(update(FINGERPRINTS).where(FINGERPRINTS.c.key.in_(chunk)).values(story=story))
+
+
+def keys_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The fingerprint keys of stored entries."""
+    found: dict[str, tuple[int, ...]] = {}
+    for chunk in chunks(ids):
+        statement = select(ENTRIES.c.id, ENTRIES.c.fingerprint_json).where(ENTRIES.c.id.in_(chunk))
+        found.update(
+            (row.id, fingerprint_from_json(row.fingerprint_json).keys)
+            for row in connection.execute(statement)
         )
+    return found

@@ -17,7 +17,7 @@ from aggregator.config import FeedConfig
 from aggregator.store import entries, feedback, feeds, stories
 from aggregator.store.engine import open_engine
 from aggregator.store.migrate import migrate
-from aggregator.types import Batch, Entry, FeedState, Fingerprint, KnownEntry, Story
+from aggregator.types import Batch, Entry, FeedState, Fingerprint, Grouping, KnownEntry, Story
 
 Diff = Callable[[str, str], str]
 
@@ -95,6 +95,11 @@ class Store:
         with self.read() as connection:
             return list(entries.window(connection, since))
 
+    def feeds_by_id(self) -> dict[int, FeedState]:
+        """Every feed, import sources and those at rest too."""
+        with self.read() as connection:
+            return {feed.id: feed for feed in feeds.all_feeds(connection, imports=True)}
+
     def apply(self, batch: Batch, now: datetime) -> None:
         """Write everything a step decided, in one transaction. Applying the same batch twice changes nothing."""
         assigned = {a.entry: a for a in batch.grouping.assignments}
@@ -112,6 +117,13 @@ class Store:
                 stories.merge(connection, from_story, into, now)
             stories.write(connection, batch.stories, now)
             feeds.write_polls(connection, batch.polls)
+
+    def repoint(self, grouping: Grouping) -> None:
+        """Let the fingerprints of moved entries lead to their new stories."""
+        target = {a.entry: a.story for a in grouping.assignments}
+        with self.write() as connection:
+            keys = entries.keys_of(connection, list(target))
+            entries.repoint(connection, [(target[entry], found) for entry, found in keys.items()])
 
     # --- maintenance ---
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from aggregator.store.codec import (
@@ -30,7 +30,7 @@ from aggregator.store.tables import (
     StoryRow,
     core,
 )
-from aggregator.types import Story, StoryEntry
+from aggregator.types import Story, StoryEntry, published_order
 from classifiers.types import Label
 
 STORIES = core(StoryRow)
@@ -89,14 +89,62 @@ def members_of(
             )
         )
     for members in found.values():
-        members.sort(key=_published_order)
+        members.sort(key=published_order)
     return found
 
 
-def _published_order(member: StoryEntry) -> tuple[datetime, str]:
-    time = member.entry.time
-    assert time is not None, "a stored entry has `seen`"
-    return time, member.entry.id
+def newest(
+    connection: Connection,
+    *,
+    topics: Sequence[str] | None = None,
+    since: datetime | None = None,
+    limit: int = 100,
+    belongs: bool = True,
+) -> list[str]:
+    """Ids of stories, most recently changed first: of those topics (None: all stories), announced ones only.
+
+    `belongs=False` asks for stories that have a label of the topics but do not belong: near misses.
+    """
+    if topics is None:
+        statement = (
+            select(STORIES.c.id)
+            .where(STORIES.c.announced)
+            .order_by(STORIES.c.changed.desc(), STORIES.c.n.desc())
+        )
+        if since is not None:
+            statement = statement.where(STORIES.c.changed >= micros(since))
+        return list(connection.execute(statement.limit(limit)).scalars())
+    chosen = (
+        select(STORY_LABELS.c.story, func.max(STORY_LABELS.c.changed).label("changed"))
+        .join(STORIES, STORIES.c.id == STORY_LABELS.c.story)
+        .where(STORY_LABELS.c.topic.in_(list(topics)), STORY_LABELS.c.belongs == belongs, STORIES.c.announced)
+        .group_by(STORY_LABELS.c.story)
+        .order_by(func.max(STORY_LABELS.c.changed).desc(), STORY_LABELS.c.story)
+        .limit(limit)
+    )
+    if since is not None:
+        chosen = chosen.where(STORY_LABELS.c.changed >= micros(since))
+    return [row.story for row in connection.execute(chosen)]
+
+
+def walk_ids(
+    connection: Connection, *, since: datetime | None = None, size: int = 500
+) -> Iterator[list[str]]:
+    """All stories' ids, most recently changed first, in runs."""
+    last: tuple[int, int] | None = None
+    while True:
+        statement = select(STORIES.c.id, STORIES.c.changed, STORIES.c.n).order_by(
+            STORIES.c.changed.desc(), STORIES.c.n.desc()
+        )
+        if since is not None:
+            statement = statement.where(STORIES.c.changed >= micros(since))
+        if last is not None:
+            statement = statement.where(tuple_(STORIES.c.changed, STORIES.c.n) < last)
+        rows = connection.execute(statement.limit(size)).all()
+        if not rows:
+            return
+        last = (rows[-1].changed, rows[-1].n)
+        yield [row.id for row in rows]
 
 
 def story_labels(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Label, ...]]:

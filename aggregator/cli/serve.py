@@ -1,0 +1,178 @@
+"""Verbs that do the main job: run, poll, publish, demo."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.common import ConfigOption, JsonOption, load_config, print_json, print_table, set_up_logs
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+    from aggregator.pipeline import Tally
+    from aggregator.types import FeedState, PollRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(run)
+    app.command()(poll)
+    app.command()(publish)
+    app.command()(demo)
+
+
+def run(
+    config: ConfigOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Read config.toml again whenever the file changes.")
+    ] = False,
+) -> None:
+    """Run the daemon: poll on schedule and serve the outputs, until stopped."""
+    from aggregator.daemon import Daemon
+
+    loaded = load_config(config)
+    set_up_logs(loaded, quiet=False)
+
+    async def main() -> None:
+        await Daemon(loaded, reload_on_change=watch, on_ready=_announce).run()
+
+    asyncio.run(main())
+
+
+def _announce(url: str) -> None:
+    if url:
+        typer.echo(f"Open {url}/ to see the outputs and subscribe. Ctrl-C stops.", err=True)
+
+
+def poll(
+    feeds: Annotated[
+        list[str] | None, typer.Argument(help="URLs or origins of feeds; none: every feed.")
+    ] = None,
+    config: ConfigOption = None,
+    due: Annotated[bool, typer.Option("--due", help="Only feeds whose time has come.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Poll once, now, then exit. Without --due, feeds are polled even before their time."""
+    loaded = load_config(config)
+    set_up_logs(loaded)
+    tally, records = asyncio.run(poll_once(loaded, feeds or [], due=due, show=not as_json))
+    if as_json:
+        print_json(
+            {
+                "outcomes": dict(tally.outcomes),
+                "new": tally.new,
+                "revised": tally.revised,
+                "stories": tally.stories,
+                "feeds": [{"url": url, **_record(r)} for url, r in records],
+            }
+        )
+    else:
+        bad = [(url, r.outcome, r.error) for url, r in records if r.error]
+        if bad:
+            print_table(["feed", "outcome", "why"], bad)
+        outcomes = ", ".join(f"{count} {name}" for name, count in tally.outcomes.most_common())
+        typer.echo(f"{sum(tally.outcomes.values())} feeds: {outcomes or 'nothing to poll'}")
+        typer.echo(f"{tally.new} new entries, {tally.revised} revised, {tally.stories} stories touched")
+    if records and all(r.error for _, r in records):
+        raise typer.Exit(1)
+
+
+def _record(record: PollRecord) -> dict[str, object]:
+    return {
+        "outcome": str(record.outcome),
+        "status": record.status,
+        "entries": record.entries,
+        "new": record.new,
+        "error": record.error,
+    }
+
+
+async def poll_once(
+    config: Config, wanted: list[str], *, due: bool = False, show: bool = True
+) -> tuple[Tally, list[tuple[str, PollRecord]]]:
+    """Poll the feeds named (all, where none is) once; the tally and each feed's record. Raises StoreLocked, NotFound."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from aggregator.runtime import Runtime, store_path
+    from aggregator.store import DaemonLock
+
+    lock = DaemonLock(store_path(config))
+    lock.acquire()
+    try:
+        async with Runtime(config) as runtime:
+            chosen = _choose(runtime, wanted, due=due)
+            started = runtime.clock.now()
+            with Progress(
+                TextColumn("polling"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                disable=not show,
+                transient=True,
+            ) as bar:
+                task = bar.add_task("poll", total=len(chosen))
+                tally = await runtime.pipeline.poll(chosen, progress=lambda n: bar.advance(task, n))
+            urls = {feed.id: feed.url for feed in chosen}
+            from aggregator.store import feeds as queries
+
+            with runtime.store.read() as connection:
+                records = queries.polls(connection, since=started, limit=len(chosen) + 1000)
+            return tally, [(urls[r.feed_id], r) for r in records if r.feed_id in urls]
+    finally:
+        lock.release()
+
+
+def _choose(runtime: object, wanted: list[str], *, due: bool) -> list[FeedState]:
+    from aggregator.errors import NotFound
+    from aggregator.runtime import Runtime
+    from aggregator.store import feeds as queries
+
+    assert isinstance(runtime, Runtime)
+    with runtime.store.read() as connection:
+        if due:
+            active = queries.due(connection, runtime.clock.now(), 1_000_000)
+        else:
+            active = [feed for feed in queries.all_feeds(connection) if feed.active]
+    if not wanted:
+        return active
+    unknown = [name for name in wanted if not any(name in {f.url, f.origin, f.title} for f in active)]
+    if unknown:
+        raise NotFound(f"no active feed has the URL, origin or title {unknown[0]!r}; see `aggregator feeds`")
+    return [f for f in active if {f.url, f.origin, f.title} & set(wanted)]
+
+
+def publish(config: ConfigOption = None) -> None:
+    """Write the outputs' files once, then exit: for outputs with `files` set."""
+    from aggregator.publishing import publish_once
+
+    loaded = load_config(config)
+    set_up_logs(loaded)
+    written = asyncio.run(publish_once(loaded))
+    for path in written:
+        typer.echo(str(path))
+    typer.echo(f"{len(written)} files written; those not named had not changed", err=True)
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the daemon's pages. 0: any free one.")] = 8080,
+    site_port: Annotated[int, typer.Option(help="Port of the invented news world. 0: any free one.")] = 0,
+    step: Annotated[float, typer.Option(help="Seconds until the world's next instalment.")] = 20.0,
+    state: Annotated[
+        Path | None, typer.Option(help="Folder for the demo's database. Default: a temporary one.")
+    ] = None,
+) -> None:
+    """Try everything without a network: a small invented news world on loopback, and the real daemon on it."""
+    from aggregator.demo.play import play
+
+    asyncio.run(
+        play(
+            port=port,
+            site_port=site_port,
+            step=step,
+            state=state,
+            say=lambda text: typer.echo(text, err=True),
+        )
+    )

@@ -1,0 +1,161 @@
+"""Verbs about stories: reading, explaining, correcting."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aggregator.cli.common import (
+    ConfigOption,
+    DefaultGroup,
+    JsonOption,
+    SinceOption,
+    load_config,
+    open_store,
+    parse_since,
+    print_json,
+    print_table,
+    set_up_logs,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+group = typer.Typer(
+    cls=DefaultGroup, help="The stories: listing them, and correcting how entries were joined."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.add_typer(group, name="stories")
+    app.command()(explain)
+
+
+@group.command("list")
+def list_stories(
+    config: ConfigOption = None,
+    topic: Annotated[str | None, typer.Option(help="Only stories of this topic.")] = None,
+    since: SinceOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 30,
+    as_json: JsonOption = False,
+) -> None:
+    """Stories, most recently changed first (the default verb)."""
+    from aggregator.store import stories as queries
+    from aggregator.transfer import story_as_dict
+
+    loaded, store = open_store(config)
+    _known_topic(loaded, topic)
+    with store.read() as connection:
+        ids = queries.newest(
+            connection, topics=[topic] if topic else None, since=parse_since(since), limit=limit
+        )
+        found = queries.load(connection, ids, text=False)
+    stories = [found[story] for story in ids if story in found]
+    if as_json:
+        print_json([story_as_dict(story) for story in stories])
+        return
+    print_table(
+        ["id", "published", ">entries", ">sources", "state", "topics", "title"],
+        [
+            (
+                s.id,
+                f"{s.published:%Y-%m-%d %H:%M}",
+                len(s.entries),
+                len(s.corroboration.origins),
+                s.corroboration.state,
+                ", ".join(f"{label.topic} {label.score:.2f}" for label in s.labels if label.belongs),
+                s.title,
+            )
+            for s in stories
+        ],
+    )
+
+
+def _known_topic(config: Any, topic: str | None) -> None:
+    if topic is not None and topic not in config.topics:
+        raise typer.BadParameter(
+            f"there is no topic {topic!r}; config.toml has {', '.join(config.topics) or 'none'}"
+        )
+
+
+def explain(
+    what: Annotated[
+        str, typer.Argument(metavar="ID|URL", help="Id of an entry or story, or an entry's URL.")
+    ],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Why an entry or story is, or is not, in each topic, and why its entries were joined."""
+    from aggregator.store import entries, stories
+    from aggregator.transfer import entry_as_dict, story_as_dict
+
+    _, store = open_store(config)
+    with store.read() as connection:
+        entry_id, story_id = entries.find(connection, what)
+        story = stories.load(connection, [story_id])[story_id]
+        history = stories.history_of(connection, story_id)
+        revisions = entries.revisions_of(connection, entry_id) if entry_id else []
+    if as_json:
+        detail: dict[str, Any] = {"story": story_as_dict(story), "history": history}
+        if entry_id:
+            member = next(m for m in story.entries if m.entry.id == entry_id)
+            detail["entry"] = entry_as_dict(
+                member.entry,
+                story=story_id,
+                basis=member.basis,
+                source=member.feed_title,
+                labels=member.labels,
+            )
+            detail["revisions"] = revisions
+        print_json(detail)
+        return
+    from aggregator.explaining import explain_story
+
+    typer.echo(explain_story(story, entry_id=entry_id, revisions=revisions))
+
+
+@group.command()
+def merge(
+    ids: Annotated[
+        list[str], typer.Argument(help="Two or more stories (or entries, or URLs) that are one event.")
+    ],
+    config: ConfigOption = None,
+) -> None:
+    """Make one story of several, for good. The oldest keeps its id, the others lead to it."""
+    from aggregator import revisit
+
+    if len(ids) < 2:
+        raise typer.BadParameter("name at least two stories")
+    story = _correct(config, lambda pipeline: revisit.merge(pipeline, ids))
+    typer.echo(f"{story.id} now has {len(story.entries)} entries: {story.title}")
+
+
+@group.command()
+def split(
+    story: Annotated[str, typer.Argument(help="The story.")],
+    entries: Annotated[list[str], typer.Argument(help="Ids of the entries that are another event.")],
+    config: ConfigOption = None,
+) -> None:
+    """Move entries of a story into a new one, for good."""
+    from aggregator import revisit
+
+    stayed, new = _correct(config, lambda pipeline: revisit.split(pipeline, story, entries))
+    typer.echo(f"{stayed.id} keeps {len(stayed.entries)} entries: {stayed.title}")
+    typer.echo(f"{new.id} has {len(new.entries)}: {new.title}")
+
+
+def _correct(config: Any, change: Callable[[Any], Any]) -> Any:
+    from aggregator.runtime import Runtime
+    from aggregator.teaching import in_writer
+
+    loaded = load_config(config)
+    set_up_logs(loaded)
+
+    async def main() -> Any:
+        async with Runtime(loaded) as runtime:
+            return await in_writer(runtime, change)
+
+    return asyncio.run(main())

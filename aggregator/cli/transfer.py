@@ -1,0 +1,197 @@
+"""Verbs that bring things in and out: classify, import, export, opml."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.common import (
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    config_path,
+    load_config,
+    open_store,
+    parse_since,
+    print_json,
+    print_lines,
+    set_up_logs,
+)
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+    from aggregator.pipeline import Tally
+
+opml = typer.Typer(help="Feed lists as OPML.", no_args_is_help=True)
+export = typer.Typer(help="Write what is stored as JSON lines.", no_args_is_help=True)
+
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command()(classify)
+    app.command("import")(import_file)
+    app.add_typer(export, name="export")
+    app.add_typer(opml, name="opml")
+
+
+def classify(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON lines (.gz too) with id, title, summary, content, lang, source, url, published."
+        ),
+    ],
+    config: ConfigOption = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(help="Only this topic; its score, in, facet and reasons then stand in the line itself."),
+    ] = None,
+    rules_only: Annotated[bool, typer.Option("--rules-only", help="Leave trained models out.")] = False,
+) -> None:
+    """Label entries in a file without storing anything; JSON lines to standard output."""
+    from aggregator.classifying import classify_file
+
+    loaded = load_config(config)
+    set_up_logs(loaded)
+    if topic is not None and topic not in loaded.topics:
+        raise typer.BadParameter(
+            f"there is no topic {topic!r}; config.toml has {', '.join(loaded.topics) or 'none'}"
+        )
+    bad: list[str] = []
+    print_lines(classify_file(file, loaded, topic=topic, rules_only=rules_only, bad=bad))
+    report_bad(bad)
+
+
+def import_file(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON lines (.gz too): id, source, url, title, summary, content, published, lang."
+        ),
+    ],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store entries from a file: they take the same way as polled ones. Safe to repeat."""
+    loaded = load_config(config)
+    set_up_logs(loaded)
+    started = time.perf_counter()
+    tally = asyncio.run(run_import(loaded, file, show=not as_json))
+    seconds = time.perf_counter() - started
+    if as_json:
+        print_json(
+            {
+                "new": tally.new,
+                "revised": tally.revised,
+                "stories": tally.stories,
+                "bad_rows": tally.bad_rows,
+                "seconds": seconds,
+                "stages": dict(tally.seconds),
+            }
+        )
+    else:
+        typer.echo(
+            f"{tally.new} new entries, {tally.revised} revised, {tally.stories} stories touched, "
+            f"{seconds:.1f} s ({tally.new / seconds:,.0f} entries a second)"
+        )
+        stages = ", ".join(
+            f"{name} {spent:.1f} s"
+            for name, spent in sorted(tally.seconds.items(), key=lambda item: -item[1])
+        )
+        typer.echo(f"time by stage: {stages}")
+    report_bad(tally.bad_rows)
+
+
+async def run_import(config: Config, file: Path, *, show: bool = False) -> Tally:
+    """Import a file; the tally. Raises StoreLocked while a daemon runs, OSError when the file cannot be read."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from aggregator.runtime import Runtime, store_path
+    from aggregator.store import DaemonLock
+    from aggregator.transfer import read_rows, source_resolver
+
+    lock = DaemonLock(store_path(config))
+    lock.acquire()
+    try:
+        async with Runtime(config) as runtime:
+            columns = (TextColumn("importing {task.completed} entries"), BarColumn(), TimeElapsedColumn())
+            with Progress(*columns, disable=not show, transient=True) as bar:
+                task = bar.add_task("import", total=None)
+                return await runtime.pipeline.import_rows(
+                    read_rows(file),
+                    source_resolver(runtime.store, config),
+                    progress=lambda n: bar.advance(task, n),
+                )
+    finally:
+        lock.release()
+
+
+def report_bad(bad: list[str]) -> None:
+    """Name the rows that were skipped; ends with exit code 1 when there are any."""
+    for line in bad[:_SHOWN]:
+        typer.echo(f"skipped {line}", err=True)
+    if len(bad) > _SHOWN:
+        typer.echo(f"... and {len(bad) - _SHOWN} more rows skipped", err=True)
+    if bad:
+        raise typer.Exit(1)
+
+
+@export.command("entries")
+def export_entries(config: ConfigOption = None, since: SinceOption = None) -> None:
+    """Every entry with its story and its topics, newest first."""
+    from aggregator.transfer import export_entries as rows
+
+    print_lines(rows(open_store(config)[1], since=parse_since(since)))
+
+
+@export.command("stories")
+def export_stories(config: ConfigOption = None, since: SinceOption = None) -> None:
+    """Every story with its entries, sources and topics, most recently changed first."""
+    from aggregator.transfer import export_stories as rows
+
+    print_lines(rows(open_store(config)[1], since=parse_since(since)))
+
+
+@export.command("labels")
+def export_labels(
+    config: ConfigOption = None, topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None
+) -> None:
+    """People's judgements, as `aggregator label import` reads them."""
+    from aggregator.transfer import export_labels as rows
+
+    print_lines(rows(open_store(config)[1], topic))
+
+
+@opml.command("export")
+def opml_export(config: ConfigOption = None) -> None:
+    """The configured feeds as OPML, to standard output."""
+    from aggregator.config.opml import write_opml
+
+    sys.stdout.buffer.write(write_opml(load_config(config).feeds))
+
+
+@opml.command("import")
+def opml_import(
+    file: Annotated[Path, typer.Argument(help="An OPML file, as other readers export it.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write an OPML file's feeds into config.toml; feeds that are there already are left alone."""
+    from aggregator.config.edit import add_feed
+    from aggregator.config.opml import read_opml
+
+    path = config_path(config)
+    known = set(load_config(config).feed_by_url)
+    listed, doubts = read_opml(file.read_bytes())
+    for doubt in doubts:
+        typer.echo(f"warning: {file}: {doubt}", err=True)
+    new = [feed for feed in listed if feed.url not in known]
+    for feed in new:
+        add_feed(path, feed)
+    typer.echo(f"{len(new)} of {len(listed)} feeds added to {path}; the others were there")

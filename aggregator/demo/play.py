@@ -1,0 +1,48 @@
+"""`aggregator demo`: the invented news world and the real daemon on it, until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aggregator import logs
+from aggregator.config.load import load
+from aggregator.daemon import Daemon
+from aggregator.demo.settings import config_text
+from aggregator.demo.site import DemoSite
+
+
+async def play(*, port: int, site_port: int, step: float, state: Path | None, say: Callable[[str], None]) -> None:
+    """Serve the world, run the daemon on it, publish an instalment every `step` seconds. Returns when stopped."""
+    with tempfile.TemporaryDirectory(prefix="aggregator-demo-") as temporary:
+        folder = state or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        async with DemoSite(datetime.now(UTC), port=site_port) as site:
+            path = folder / "config.toml"
+            path.write_text(config_text(site, port, folder), encoding="utf-8")
+            config = load(path)
+            logs.configure(config.log, stream=sys.stderr)
+
+            def ready(url: str) -> None:
+                say(f"The invented news world is at {site.url}/, its configuration in {path}.")
+                say(f"Open {url}/ to see what the daemon makes of it. Ctrl-C stops.")
+
+            stepper = asyncio.create_task(_publish(site, step))
+            try:
+                await Daemon(config, on_ready=ready).run()
+            finally:
+                stepper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await stepper
+
+
+async def _publish(site: DemoSite, every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        if not site.step(datetime.now(UTC)):
+            return

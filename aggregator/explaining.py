@@ -1,0 +1,54 @@
+"""A story's or entry's decisions in words, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aggregator.types import Story
+from classifiers.types import Label, Reason
+
+
+def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Plain text: what the story is, who reports it, and each topic's decision with its reasons.
+
+    With `entry_id`, the labels are that entry's own.
+    """
+    lines = [story.title, f"story {story.id}, first published {story.published:%Y-%m-%d %H:%M} UTC", ""]
+    c = story.corroboration
+    lines.append(f"Reported by {len(c.origins)} independent: {', '.join(c.origins) or 'unknown'} ({c.state})")
+    lines += [f"  it says: {words}" for words in c.attributions]
+    lines += [f"  {at:%Y-%m-%d %H:%M} {state}" for at, state in c.history]
+    lines += ["", f"Entries ({len(story.entries)}):"]
+    for m in story.entries:
+        mark = "*" if m.entry.id == entry_id else " "
+        time = f"{m.entry.time:%Y-%m-%d %H:%M}" if m.entry.time else "no date"
+        lines.append(f"{mark} {m.entry.id}  {time}  {m.feed_title or m.origin}: {m.entry.title} [{m.basis}]")
+    labels = next((m.labels for m in story.entries if m.entry.id == entry_id), story.labels)
+    lines += ["", "Topics:" if labels else "No topic found anything in it."]
+    for label in labels:
+        lines += explain_label(label)
+    if revisions:
+        lines += ["", "Earlier versions:"]
+        lines += [f"  {revision['title']}" for revision in revisions]
+    return "\n".join(lines)
+
+
+def explain_label(label: Label) -> list[str]:
+    """One topic's decision and its reasons, as lines."""
+    verdict = "belongs" if label.belongs else "does not belong"
+    facet = f", facet {label.facet}" if label.facet else ""
+    model = f", model {label.model}" if label.model else ""
+    lines = [
+        f"  {label.topic}: {verdict}{facet} "
+        f"(score {label.score:.2f}, threshold {label.threshold:.2f}, rules {label.rules}{model})"
+    ]
+    lines += [f"    {explain_reason(reason)}" for reason in label.reasons]
+    return lines
+
+
+def explain_reason(reason: Reason) -> str:
+    """One piece of evidence: weight, kind, what, and where it was found."""
+    found = f' found as "{reason.found}"' if reason.found and reason.found != reason.what else ""
+    where = f" in the {reason.where}" if reason.where else ""
+    return f"{reason.weight:+.2f}  {reason.kind} {reason.what}{found}{where}"

@@ -1,0 +1,65 @@
+"""Finding the feed behind a URL that a person gave: the URL itself, or what its page names."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aggregator.clock import SystemClock
+from aggregator.config import Config, FeedConfig
+from aggregator.config.secrets import Secrets
+from aggregator.errors import NotFound
+from aggregator.fetch import HttpFetcher
+from aggregator.parse import parse
+from aggregator.types import FeedState, Fetched, ParsedFeed, PollError
+
+_MOST_TRIED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFeed:
+    """A feed that answered and could be read."""
+
+    url: str
+    title: str
+    language: str
+    entries: int
+    others: tuple[str, ...] = ()
+    """Further feeds that the same page names."""
+
+
+async def find_feed(url: str, config: Config, *, allow_private: bool = False) -> FoundFeed:
+    """Fetch `url`; where it is a page, try the feeds it names. Raises NotFound, saying what was tried."""
+    tried: list[str] = []
+    queue, others = [url], []
+    while queue and len(tried) < _MOST_TRIED:
+        candidate = queue.pop(0)
+        tried.append(candidate)
+        fetched = await _fetch(candidate, config, allow_private=allow_private)
+        result = fetched.error if fetched.error is not None else await asyncio.to_thread(parse, fetched)
+        if isinstance(result, ParsedFeed):
+            return FoundFeed(
+                url=candidate,
+                title=result.title,
+                language=result.language[:2].lower(),
+                entries=len(result.entries),
+                others=tuple(o for o in others if o != candidate),
+            )
+        if isinstance(result, PollError) and candidate == url:
+            queue = others = list(result.suggestions)
+            if not queue:
+                raise NotFound(f"{url}: {result.message}")
+    raise NotFound(f"no feed could be read at {', '.join(tried)}")
+
+
+async def _fetch(url: str, config: Config, *, allow_private: bool) -> Fetched:
+    trial = FeedConfig(url=url, allow_private=allow_private)
+    fetcher = HttpFetcher(
+        config.model_copy(update={"feeds": (trial,)}), clock=SystemClock(), secrets=Secrets().get
+    )
+    try:
+        async for fetched in fetcher.fetch([FeedState(id=0, url=url, location=url)]):
+            return fetched
+    finally:
+        await fetcher.close()
+    raise NotFound(f"{url}: nothing answered")

@@ -1,0 +1,196 @@
+"""One machine's driver: APScheduler runs a handful of jobs over the pipeline.
+
+    tick        every [poll] tick      poll the feeds whose time has come
+    publish     after changes          files, pushes (see `publishing.py`)
+    reclassify  after a change         classify stored entries anew, in the background
+    forget      once a day             apply retention
+    watchdog    half its interval      tell systemd that the loop still turns
+
+When a feed is due is a column in the database, never a job: the scheduler knows five jobs, whatever the number
+of feeds. A second driver, for several machines, would replace this module and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from aggregator import revisit
+from aggregator.pipeline import Tally
+from aggregator.runtime import Runtime
+from aggregator.types import FeedState
+
+log = structlog.get_logger("aggregator")
+
+_STOP_WITHIN = 6.0
+"""Seconds that polls under way have to finish when the daemon stops; systemd gives ten."""
+
+
+class LocalDriver:
+    """Runs the jobs.
+
+    `changed` is awaited after anything that outputs may show has changed; `count` gets every run's tally.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        changed: Callable[[], Awaitable[None]],
+        count: Callable[[Tally], None],
+    ) -> None:
+        self._runtime = runtime
+        self._changed = changed
+        self._count = count
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
+        )
+        self._in_flight: set[int] = set()
+        self._polls: set[asyncio.Task[None]] = set()
+        self._reclassifying: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._noted: str | None = ""
+        self.total = Tally()
+        self.last_tick: float | None = None
+
+    def start(self) -> None:
+        """Begin; call inside a running event loop."""
+        settings = self._runtime.config.poll
+        self._every("tick", settings.tick, self.tick, at_once=True)
+        self._every("forget", timedelta(days=1), self.forget)
+        self._scheduler.start()
+        self.reclassify_if_stale()
+
+    def _every(
+        self, name: str, every: timedelta, job: Callable[[], Awaitable[None]], *, at_once: bool = False
+    ) -> None:
+        self._scheduler.add_job(
+            job,
+            "interval",
+            seconds=max(0.1, every.total_seconds()),
+            id=name,
+            replace_existing=True,
+            **({"next_run_time": self._runtime.clock.now()} if at_once else {}),
+        )
+
+    def add(self, name: str, every: timedelta, job: Callable[[], Awaitable[None]]) -> None:
+        """One more regular job; replaces the one of that name."""
+        self._every(name, every, job)
+
+    async def tick(self) -> None:
+        """Start polling what is due and not under way. Slow feeds of earlier ticks hold nothing up."""
+        self.last_tick = asyncio.get_running_loop().time()
+        if self._stopping:
+            return
+        runtime = self._runtime
+        limit = runtime.config.poll.batch + len(self._in_flight)
+        await self._look_for_changes()
+        try:
+            due = await asyncio.to_thread(runtime.store.due, runtime.clock.now(), limit)
+        except Exception:
+            # The next tick tries again: a full disk or a locked database must not end the daemon.
+            log.exception("cannot ask which feeds are due")
+            return
+        free = [feed for feed in due if feed.id not in self._in_flight][: runtime.config.poll.batch]
+        if not free:
+            return
+        self._in_flight.update(feed.id for feed in free)
+        task = asyncio.create_task(self._poll(free))
+        self._polls.add(task)
+        task.add_done_callback(self._polls.discard)
+
+    async def _look_for_changes(self) -> None:
+        """Take over what a person changed through another process: feedback, corrections, models."""
+        runtime = self._runtime
+        note = await asyncio.to_thread(runtime.touched)
+        if note == self._noted:
+            return
+        first, self._noted = self._noted == "", note
+        if first:
+            return
+        await runtime.pipeline.in_writer(runtime.pipeline.assembler.forget_caches)
+        runtime.refresh_plan()
+        self.reclassify_if_stale()
+        await self._changed()
+
+    async def _poll(self, feeds: Sequence[FeedState]) -> None:
+        try:
+            tally = await self._runtime.pipeline.poll(feeds)
+        except Exception:
+            log.exception("a batch of feeds could not be stored; it is polled again", feeds=len(feeds))
+            await self._runtime.pipeline.in_writer(self._runtime.pipeline.assembler.forget_caches)
+            return
+        finally:
+            self._in_flight.difference_update(feed.id for feed in feeds)
+        self.total.add(tally)
+        self._count(tally)
+        log.info("polled", feeds=len(feeds), new=tally.new, revised=tally.revised, **_plain(tally))
+        if tally.new or tally.revised:
+            await self._changed()
+
+    def reclassify_if_stale(self) -> None:
+        """Classify stored entries anew in the background when topics or models changed since they were."""
+        if self._reclassifying is not None and not self._reclassifying.done():
+            self._reclassifying.cancel()
+        self._reclassifying = asyncio.create_task(self._reclassify())
+
+    async def _reclassify(self) -> None:
+        pipeline = self._runtime.pipeline
+        if self._polls:
+            # What was weighed under the old topics is stored first, so that it is not overlooked.
+            await asyncio.wait(set(self._polls))
+        try:
+            if not await asyncio.to_thread(revisit.is_stale, pipeline):
+                return
+            result = await revisit.reclassify(pipeline)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("stored entries could not be classified anew; the next start or reload tries again")
+            return
+        if result.entries:
+            log.info(
+                "classified stored entries anew",
+                entries=result.entries,
+                entered=dict(result.entered),
+                left=dict(result.left),
+            )
+            await self._changed()
+
+    async def forget(self) -> None:
+        """Apply retention."""
+        settings, now = self._runtime.config.store, self._runtime.clock.now()
+        try:
+            gone = await self._runtime.pipeline.in_writer(
+                lambda: self._runtime.store.forget(
+                    entries_before=now - settings.retention, polls_before=now - settings.keep_polls
+                )
+            )
+        except Exception:
+            log.exception("retention could not be applied; tomorrow tries again")
+            return
+        log.info("forgot what retention says", **gone)
+
+    def retime(self) -> None:
+        """Take over a changed `[poll] tick`."""
+        self._every("tick", self._runtime.config.poll.tick, self.tick, at_once=True)
+
+    async def stop(self) -> None:
+        """Stop taking new work, give polls under way a moment, then abandon those that have not answered."""
+        self._stopping = True
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        if self._reclassifying is not None:
+            self._reclassifying.cancel()
+        if self._polls:
+            _, late = await asyncio.wait(self._polls, timeout=_STOP_WITHIN)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+def _plain(tally: Tally) -> dict[str, int]:
+    return {str(name).replace("-", "_"): count for name, count in tally.outcomes.items() if name != "new"}

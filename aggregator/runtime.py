@@ -1,0 +1,101 @@
+"""Everything a verb or the daemon needs, wired from one configuration: the only place that knows all the parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from aggregator.clock import SystemClock
+from aggregator.config import Config
+from aggregator.config.secrets import Secrets
+from aggregator.fetch import HttpFetcher
+from aggregator.pipeline import Pipeline
+from aggregator.ports import Clock
+from aggregator.sift import diff
+from aggregator.store import Store, database_path
+from aggregator.store import feedback as model_queries
+from aggregator.work import KitPlan
+from aggregator.workers import Workers
+
+
+TOUCHED = "touched-by-a-person"
+
+
+def store_path(config: Config, env: Mapping[str, str] | None = None) -> Path:
+    """Where this configuration's database is."""
+    return database_path(config.store.path, os.environ if env is None else env)
+
+
+def open_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
+    """Open this configuration's database, made or migrated as needed, with its feeds as configured."""
+    store = Store.open(store_path(config, env), diff=diff, backups=config.store.backups)
+    store.sync_feeds(config.feeds)
+    return store
+
+
+def kit_plan(config: Config, store: Store) -> KitPlan:
+    """What workers build their tools from: the topics, and each topic's active model."""
+    with store.read() as connection:
+        active = [m for m in model_queries.models(connection) if m.active and m.topic in config.topics]
+    return KitPlan(
+        topics=config.topics,
+        models={m.topic: Path(m.path) for m in active if Path(m.path).is_file()},
+        entities=config.entities,
+        origins=config.origins,
+    )
+
+
+class Runtime:
+    """A configuration at work. Use as an async context manager; `close` waits for the write under way."""
+
+    def __init__(
+        self, config: Config, *, env: Mapping[str, str] | None = None, clock: Clock | None = None
+    ) -> None:
+        self.env = os.environ if env is None else env
+        self.config = config
+        self.clock: Clock = clock or SystemClock()
+        self.secrets = Secrets(self.env)
+        self.store = open_store(config, self.env)
+        self.workers = Workers(config.poll.workers, kit_plan(config, self.store))
+        self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get)
+        self.pipeline = Pipeline(config, self.store, self.fetcher, self.workers, self.clock)
+
+    async def __aenter__(self) -> Runtime:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Finish the write under way, then let go of everything."""
+        await self.fetcher.close()
+        self.pipeline.close()
+        self.workers.close()
+        self.store.close()
+
+    def touch(self) -> None:
+        """Note that a person changed something: a daemon on this database looks for it at each tick."""
+        with self.store.write() as connection:
+            model_queries.set_value(connection, TOUCHED, self.clock.now().isoformat())
+
+    def touched(self) -> str | None:
+        """The note of the last change by a person; another value means another change."""
+        with self.store.read() as connection:
+            return model_queries.value(connection, TOUCHED)
+
+    def refresh_plan(self) -> None:
+        """Let workers use the models that are active now."""
+        plan = kit_plan(self.config, self.store)
+        if plan != self.workers.plan:
+            self.workers.replace_plan(plan)
+
+    async def reconfigure(self, config: Config) -> None:
+        """Go on with another configuration. Polls under way finish under the old one."""
+        old = self.fetcher
+        await self.pipeline.in_writer(self.store.sync_feeds, config.feeds)
+        self.config = config
+        self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get)
+        self.workers.replace_plan(kit_plan(config, self.store))
+        await self.pipeline.in_writer(self.pipeline.reconfigure, config, self.fetcher)
+        await old.close()

@@ -1,0 +1,189 @@
+"""What publishing and the web server read and write, answered from the store."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aggregator import __version__, revisit
+from aggregator.config import OutputConfig
+from aggregator.errors import NotFound
+from aggregator.publish.health import FeedAlarm
+from aggregator.publish.ports import Withdrawn
+from aggregator.publish.select import Cursor, Selection
+from aggregator.publish.types import Names
+from aggregator.runtime import Runtime
+from aggregator.store import feedback, feeds, shelf, stories
+from aggregator.store.feedback import Feedback
+from aggregator.types import FeedState, Health, Story
+from aggregator.web.ports import Verdict
+
+_STALE = timedelta(minutes=30)
+"""A daemon that has polled nothing for so long, with feeds overdue, is not healthy."""
+
+
+class StoreShelf:
+    """Implements `web.ports.Source`. Methods may be called from any thread, except where the port says otherwise."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._generation = 0
+        self._next_change: datetime | None = None
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Name the loop that runs the pipeline: writes asked for in other threads are handed to it."""
+        self._loop = loop
+
+    # --- kept at hand, for every request ---
+
+    def outputs(self) -> Sequence[OutputConfig]:
+        return self._runtime.config.outputs
+
+    def generation(self) -> int:
+        return self._generation
+
+    def bump(self) -> None:
+        """Anything published may have changed."""
+        self._generation += 1
+
+    def next_change(self) -> datetime | None:
+        return self._next_change
+
+    def look_ahead(self) -> None:
+        """Find out when the next poll is due; called now and then, off the event loop."""
+        with self._runtime.store.read() as connection:
+            self._next_change = feeds.next_due(connection)
+
+    # --- reads ---
+
+    def stories(
+        self, output: OutputConfig, selection: Selection, limit: int, before: Cursor | None
+    ) -> Sequence[Story]:
+        wanted = shelf.Wanted(
+            topics=selection.topics,
+            belongs=selection.mode != "near",
+            margin=selection.near_margin,
+            min_score=selection.min_score,
+            order=selection.order,
+            since=selection.since,
+            span=selection.span,
+            before=(before.at, before.story) if before else None,
+        )
+        with self._runtime.store.read() as connection:
+            ids = shelf.ids(connection, wanted, limit)
+            found = stories.load(connection, ids, text=False)
+        return [found[story] for story in ids if story in found]
+
+    def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:
+        with self._runtime.store.read() as connection:
+            return [Withdrawn(*row) for row in shelf.withdrawn(connection, output.topics, since, limit)]
+
+    def alarms(self, limit: int) -> Sequence[FeedAlarm]:
+        with self._runtime.store.read() as connection:
+            known = {feed.id: feed for feed in feeds.all_feeds(connection)}
+            return [
+                FeedAlarm(alarm, known[alarm.feed_id].title, known[alarm.feed_id].url)
+                for alarm in feeds.alarms(connection, limit=limit)
+                if alarm.feed_id in known
+            ]
+
+    def oldest(self) -> datetime | None:
+        with self._runtime.store.read() as connection:
+            return shelf.oldest(connection)
+
+    def names(self) -> Names:
+        config = self._runtime.config
+        outlets = {feed.origin: feed.title for feed in reversed(config.feeds) if feed.origin and feed.title}
+        return Names(
+            topics={slug: topic.title for slug, topic in config.topics.items()},
+            facets={facet.slug: facet.title for topic in config.topics.values() for facet in topic.facets},
+            origins=outlets | {slug: origin.name for slug, origin in config.origins.items() if origin.name},
+        )
+
+    def story(self, id: str) -> Story | str | None:
+        with self._runtime.store.read() as connection:
+            found = stories.load(connection, [id])
+            return found.get(id) or stories.redirects(connection, [id]).get(id)
+
+    def feeds(self) -> Sequence[FeedState]:
+        with self._runtime.store.read() as connection:
+            return [feed for feed in feeds.all_feeds(connection) if feed.active]
+
+    def health(self) -> Mapping[str, Any]:
+        now = self._runtime.clock.now()
+        states = self.feeds()
+        counts = Counter(str(feed.health) for feed in states)
+        polled = max((f.last_polled for f in states if f.last_polled), default=None)
+        due = min(
+            (f.next_due or datetime.min.replace(tzinfo=UTC) for f in states if f.health != Health.GONE),
+            default=None,
+        )
+        stuck = due is not None and polled is not None and due < now - _STALE and polled < now - _STALE
+        return {
+            "ok": not stuck,
+            "version": __version__,
+            "feeds": dict(counts),
+            "last_polled": polled.isoformat() if polled else None,
+            **({"why": "feeds are overdue but nothing has been polled for half an hour"} if stuck else {}),
+        }
+
+    # --- writes ---
+
+    def record_feedback(self, verdict: Verdict) -> None:
+        pipeline = self._runtime.pipeline
+        if verdict.kind == "wrong_story":
+            if verdict.entries:
+                self._write(lambda: revisit.split(pipeline, verdict.story, verdict.entries, by=verdict.by))
+            return
+        _, story = revisit.find(pipeline, verdict.story)
+        judgement = Feedback(
+            entry="",
+            story=story,
+            topic=verdict.topic,
+            relevant=verdict.kind == "relevant",
+            facet="",
+            at=verdict.at or self._runtime.clock.now(),
+            by=verdict.by,
+        )
+        self._write(lambda: revisit.judge(pipeline, [judgement]))
+
+    def undo_feedback(self, verdict: Verdict) -> bool:
+        pipeline = self._runtime.pipeline
+        try:
+            _, story = revisit.find(pipeline, verdict.story)
+        except NotFound:
+            return False
+        if verdict.kind == "wrong_story":
+            return bool(self._write(lambda: revisit.unsplit(pipeline, story, verdict.entries)))
+        return bool(
+            self._write(lambda: revisit.unjudge(pipeline, entry="", story=story, topic=verdict.topic))
+        )
+
+    def _write(self, change: Any) -> Any:
+        """Run a change in the pipeline's writer and wait for it; called in a thread of the web server."""
+        assert self._loop is not None, "attach() comes first"
+        done = asyncio.run_coroutine_threadsafe(self._runtime.pipeline.in_writer(change), self._loop)
+        result = done.result(timeout=60)
+        self.bump()
+        return result
+
+    # --- the installation ---
+
+    def secret(self) -> bytes:
+        return self._kept("signing-key", lambda: random.token_hex(32)).encode()
+
+    def installation(self) -> str:
+        return self._kept("installation", lambda: random.token_hex(8))
+
+    def _kept(self, key: str, make: Any) -> str:
+        with self._runtime.store.write() as connection:
+            value = feedback.value(connection, key)
+            if value is None:
+                value = str(make())
+                feedback.set_value(connection, key, value)
+        return value

@@ -1,0 +1,100 @@
+"""Queries behind the outputs: which stories, in what order, from where on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, select, tuple_
+
+from aggregator.store.codec import micros, moment
+from aggregator.store.stories import HISTORY, STORIES, STORY_LABELS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an output asks for, as far as indexes can answer; the rest is filtered on whole stories."""
+
+    topics: tuple[str, ...] = ()
+    """Empty: any topic."""
+    belongs: bool = True
+    """False: near misses, down to `margin` below the threshold."""
+    margin: float = 0.15
+    min_score: float = 0.0
+    order: str = "changed"
+    """changed, published or score."""
+    since: datetime | None = None
+    span: tuple[datetime, datetime] | None = None
+    """Only stories first seen in [from, until); old news too."""
+    before: tuple[datetime, str] | None = None
+    """Only what comes after this (moment, story) in the order."""
+
+
+def ids(connection: Connection, wanted: Wanted, limit: int) -> list[str]:
+    """Ids of the stories in order: (moment, id) descending, or score first."""
+    labels, stories = STORY_LABELS.c, STORIES.c
+    conditions = [labels.belongs == wanted.belongs, labels.score >= wanted.min_score]
+    if not wanted.belongs:
+        conditions += [labels.score >= labels.threshold - wanted.margin, labels.score < labels.threshold]
+    if wanted.topics:
+        conditions.append(labels.topic.in_(wanted.topics))
+    # A topic with many stories is read along its index; grouping would read it whole to the end.
+    chosen = select(labels.story).where(*conditions)
+    moment_column = stories.published if wanted.order == "published" else stories.changed
+    statement: Select[tuple[str]] = select(stories.id).where(stories.id.in_(chosen))
+    if wanted.span is None:
+        statement = statement.where(stories.announced)
+    else:
+        start, end = wanted.span
+        statement = statement.where(stories.first_seen >= micros(start), stories.first_seen < micros(end))
+    if wanted.since is not None:
+        statement = statement.where(stories.changed >= micros(wanted.since))
+    if wanted.before is not None:
+        at, story = wanted.before
+        statement = statement.where(tuple_(moment_column, stories.id) < (micros(at), story))
+    if wanted.order == "score":
+        best = select(func.max(labels.score)).where(labels.story == stories.id, *conditions).scalar_subquery()
+        statement = statement.order_by(best.desc(), stories.changed.desc(), stories.id.desc())
+    else:
+        statement = statement.order_by(moment_column.desc(), stories.id.desc())
+    return [row.id for row in connection.execute(statement.limit(limit))]
+
+
+def withdrawn(
+    connection: Connection, topics: Sequence[str], since: datetime, limit: int
+) -> list[tuple[str, datetime, str]]:
+    """(story, moment, why) of stories that left one of the topics (none named: any) and have not come back."""
+    statement = (
+        select(HISTORY.c.story, HISTORY.c.at, HISTORY.c.detail_json)
+        .where(HISTORY.c.kind == "withdrawn", HISTORY.c.at >= micros(since))
+        .order_by(HISTORY.c.n.desc())
+    )
+    back = select(STORY_LABELS.c.story).where(STORY_LABELS.c.belongs)
+    if topics:
+        back = back.where(STORY_LABELS.c.topic.in_(topics))
+        statement = statement.where(func.json_extract(HISTORY.c.detail_json, "$.topic").in_(topics))
+    found: dict[str, tuple[str, datetime, str]] = {}
+    for row in connection.execute(statement.where(HISTORY.c.story.not_in(back))):
+        why = "merged" if '"into"' in row.detail_json else "no longer in the topic"
+        found.setdefault(row.story, (row.story, moment(row.at), why))
+        if len(found) == limit:
+            break
+    return list(found.values())
+
+
+def oldest(connection: Connection) -> datetime | None:
+    """When the oldest story held was first seen."""
+    value = connection.execute(select(func.min(STORIES.c.first_seen))).scalar()
+    return None if value is None else moment(value)
+
+
+def changed_since(connection: Connection, since: datetime, limit: int = 1000) -> list[str]:
+    """Ids of announced stories that changed after a moment, oldest change first."""
+    statement = (
+        select(STORIES.c.id)
+        .where(STORIES.c.announced, STORIES.c.changed > micros(since))
+        .order_by(STORIES.c.changed, STORIES.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())

@@ -1,0 +1,108 @@
+"""What people teach: judgements in and out, looked up among what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aggregator import revisit
+from aggregator.errors import NotFound
+from aggregator.pipeline import Pipeline
+from aggregator.runtime import Runtime
+from aggregator.store import entries, feedback
+from aggregator.store.feedback import Feedback
+from aggregator.types import Story
+from classifiers.topics import Topic
+
+_BATCH = 500
+
+
+async def in_writer(runtime: Runtime, change: Callable[[Pipeline], Any]) -> Any:
+    """Run a person's change in the writer, and let a daemon on the same database know."""
+    result = await runtime.pipeline.in_writer(change, runtime.pipeline)
+    await runtime.pipeline.in_writer(runtime.touch)
+    return result
+
+
+async def label(
+    runtime: Runtime, what: str, topic: str, *, relevant: bool, facet: str = "", by: str = ""
+) -> list[Story]:
+    """Record a yes or no on an entry or story, by id or URL. Raises NotFound."""
+    entry, story = revisit.find(runtime.pipeline, what)
+    judgement = Feedback(entry, story, topic, relevant, facet, runtime.clock.now(), by)
+    stories: list[Story] = await in_writer(runtime, lambda pipeline: revisit.judge(pipeline, [judgement]))
+    return stories
+
+
+async def unlabel(runtime: Runtime, what: str, topic: str) -> bool:
+    """Take the newest yes or no on an entry or story back; False when there was none. Raises NotFound."""
+    entry, story = revisit.find(runtime.pipeline, what)
+    found: bool = await in_writer(
+        runtime, lambda pipeline: revisit.unjudge(pipeline, entry=entry, story=story, topic=topic)
+    )
+    return found
+
+
+async def import_labels(
+    runtime: Runtime, rows: Iterable[tuple[int, Mapping[str, Any] | str]], bad: list[str]
+) -> int:
+    """Record judgements from rows with `id` (or URL), `topic`, `relevant`, `facet`; how many were taken.
+
+    A row that is a judgement already is skipped, so that importing twice changes nothing; rows that cannot be
+    used are named in `bad`.
+    """
+    with runtime.store.read() as connection:
+        held = {
+            (f.entry or f.story, f.topic): (f.relevant, f.facet) for f in feedback.all_feedback(connection)
+        }
+    taken: list[Feedback] = []
+    for line, row in rows:
+        try:
+            judgement = _judgement(runtime, row)
+        except (NotFound, ValueError) as error:
+            bad.append(f"line {line}: {error}")
+            continue
+        if held.get((judgement.entry or judgement.story, judgement.topic)) != (
+            judgement.relevant,
+            judgement.facet,
+        ):
+            taken.append(judgement)
+    for start in range(0, len(taken), _BATCH):
+        part = taken[start : start + _BATCH]
+        await in_writer(runtime, _judging(part))
+    return len(taken)
+
+
+def _judging(part: Sequence[Feedback]) -> Callable[[Pipeline], list[Story]]:
+    return lambda pipeline: revisit.judge(pipeline, part)
+
+
+def _judgement(runtime: Runtime, row: Mapping[str, Any] | str) -> Feedback:
+    if isinstance(row, str):
+        raise ValueError(row)
+    what, topic, relevant = row.get("id"), row.get("topic"), row.get("relevant")
+    if not isinstance(what, str) or not what:
+        raise ValueError("has no `id`: name the entry or story by its id or URL")
+    topics: Mapping[str, Topic] = runtime.config.topics
+    if not isinstance(topic, str) or topic not in topics:
+        raise ValueError(f"`topic` is {topic!r}; config.toml has {', '.join(topics) or 'none'}")
+    if not isinstance(relevant, bool | int) or relevant not in (0, 1):
+        raise ValueError(f"`relevant` is {relevant!r}; it must be true or false")
+    with runtime.store.read() as connection:
+        entry, story = entries.find(connection, what)
+    at = row.get("at")
+    return Feedback(
+        entry=entry,
+        story=story,
+        topic=topic,
+        relevant=bool(relevant),
+        facet=str(row.get("facet") or ""),
+        at=_moment(at) if isinstance(at, str) else runtime.clock.now(),
+        by=str(row.get("by") or ""),
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

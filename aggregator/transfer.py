@@ -1,0 +1,199 @@
+"""JSON lines in and out: imported entries, exported entries, stories and labels."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aggregator.config import Config, FeedConfig
+from aggregator.store import Store, entries, feedback, feeds, stories
+from aggregator.types import Entry, FeedState, Story
+from classifiers.types import Label
+
+_LONGEST_LINE = 16 * 1024 * 1024
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    """(line number, row) of a JSON-lines file, gzipped where its name ends in .gz; what is wrong, where a line is bad.
+
+    `k` stands in for `id` where a row has no `id`. Raises OSError when the file cannot be read.
+    """
+    with _open(path) as file:
+        for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
+            if line.strip():
+                yield number, _row(line)
+
+
+def _open(path: Path) -> gzip.GzipFile | BufferedReader:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def _row(line: bytes) -> Mapping[str, Any] | str:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return f"is not JSON ({error}); each line must be one JSON object"
+    if not isinstance(row, dict):
+        return f"is {type(row).__name__}, not an object; each line must be one JSON object"
+    if "id" not in row and "k" in row:
+        row["id"] = row["k"]
+    return row
+
+
+def source_resolver(store: Store, config: Config) -> Callable[[set[str]], Mapping[str, FeedState]]:
+    """Finds the feed of an import's source name: by origin, alias, title or domain of the configured feeds."""
+    known: dict[str, FeedConfig] = {}
+    for feed in reversed(config.feeds):
+        for name in (feed.origin, feed.title, urlsplit(feed.url).hostname or ""):
+            if name:
+                known[name.lower()] = feed
+    for slug, origin in config.origins.items():
+        like = FeedConfig(
+            url=f"import:{slug}", title=origin.name, origin=slug, kind=origin.kind, country=origin.country
+        )
+        for name in (slug, origin.name, *origin.aliases, *origin.domains):
+            if name:
+                known.setdefault(name.lower(), like)
+    found: dict[str, FeedState] = {}
+
+    def resolve(names: set[str]) -> Mapping[str, FeedState]:
+        if missing := names - found.keys():
+            with store.write() as connection:
+                found.update(
+                    feeds.import_sources(
+                        connection, missing, {n: known[n.lower()] for n in missing if n.lower() in known}
+                    )
+                )
+        return found
+
+    return resolve
+
+
+def label_as_dict(label: Label) -> dict[str, Any]:
+    """A label as exports and `--json` show it."""
+    return {
+        "topic": label.topic,
+        "score": round(label.score, 6),
+        "threshold": label.threshold,
+        "in": label.belongs,
+        "facet": label.facet,
+        "rules": label.rules,
+        "model": label.model,
+        "reasons": [
+            {"kind": r.kind, "what": r.what, "weight": round(r.weight, 4), "where": r.where, "found": r.found}
+            for r in label.reasons
+        ],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def entry_as_dict(
+    entry: Entry, *, story: str, basis: str = "", source: str = "", labels: tuple[Label, ...] = ()
+) -> dict[str, Any]:
+    """An entry as exports and `--json` show it."""
+    return {
+        "id": entry.id,
+        "story": story,
+        "basis": basis,
+        "source": source,
+        "url": entry.url,
+        "title": entry.title,
+        "summary": entry.summary,
+        "published": _iso(entry.published),
+        "seen": _iso(entry.seen),
+        "lang": entry.language,
+        "origin": entry.origin,
+        "topics": [label_as_dict(label) for label in labels],
+    }
+
+
+def story_as_dict(story: Story) -> dict[str, Any]:
+    """A story as exports and `--json` show it."""
+    c = story.corroboration
+    return {
+        "id": story.id,
+        "title": story.title,
+        "lead": story.lead,
+        "url": story.url,
+        "lang": story.language,
+        "published": _iso(story.published),
+        "first_seen": _iso(story.first_seen),
+        "changed": _iso(story.changed),
+        "change": story.change,
+        "burst": story.burst,
+        "corroboration": {
+            "state": c.state,
+            "since": _iso(c.since),
+            "origins": list(c.origins),
+            "kinds": list(c.kinds),
+            "countries": list(c.countries),
+            "attributions": list(c.attributions),
+            "history": [[_iso(at), state] for at, state in c.history],
+        },
+        "topics": [label_as_dict(label) for label in story.labels],
+        "entries": [
+            {
+                "id": m.entry.id,
+                "basis": m.basis,
+                "source": m.feed_title,
+                "origin": m.entry.origin or m.origin,
+                "kind": m.kind,
+                "country": m.country,
+                "url": m.entry.url,
+                "title": m.entry.title,
+                "published": _iso(m.entry.published),
+                "lang": m.entry.language,
+            }
+            for m in story.entries
+        ],
+    }
+
+
+def export_entries(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Every entry with its story and labels, newest first."""
+    by_id = store.feeds_by_id()
+    with store.read() as connection:
+        for batch in entries.walk(connection, since=since):
+            labels = entries.labels_of(connection, [entry.id for entry, _, _ in batch])
+            for entry, story, basis in batch:
+                feed = by_id[entry.feed_id]
+                source = (
+                    feed.url.removeprefix(feeds.IMPORT_PREFIX)
+                    if feed.url.startswith(feeds.IMPORT_PREFIX)
+                    else feed.title
+                )
+                yield entry_as_dict(
+                    entry, story=story, basis=basis, source=source, labels=labels.get(entry.id, ())
+                )
+
+
+def export_stories(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Every story whole, most recently changed first."""
+    with store.read() as connection:
+        for ids in stories.walk_ids(connection, since=since):
+            found = stories.load(connection, ids, text=False)
+            yield from (story_as_dict(found[story]) for story in ids if story in found)
+
+
+def export_labels(store: Store, topic: str | None = None) -> Iterator[dict[str, Any]]:
+    """Every judgement that counts, in the form `label import` reads."""
+    with store.read() as connection:
+        for f in feedback.all_feedback(connection, topic):
+            yield {
+                "id": f.entry or f.story,
+                "story": f.story,
+                "topic": f.topic,
+                "relevant": f.relevant,
+                "facet": f.facet,
+                "at": f.at.isoformat(),
+                "by": f.by,
+            }
