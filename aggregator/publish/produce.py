@@ -40,9 +40,13 @@ def produce(
     feedback: FeedbackLinks = no_feedback,
     base: str = "",
     served: bool = True,
+    paged: bool = True,
     ttl: int = 15,
 ) -> OutputFeed:
-    """Return the document a request asks for (None: the plain output). Arguments as of `build`."""
+    """Return the document a request asks for (None: the plain output).
+
+    `paged`: whether other pages and archives of it can be had under `base`. Other arguments as of `build`.
+    """
     request = request or Request(selection_of(output, now), rolling=output.since is not None)
     selection = request.selection
     stories: tuple[Story, ...] = ()
@@ -59,7 +63,7 @@ def produce(
         case "alerts":
             stories, _ = gather(shelf, output, selection, None)
         case _:
-            stories, paging, selection = _page(shelf, output, request, now, served)
+            stories, paging, selection = _page(shelf, output, request, now, paged)
     tombstones: tuple[Tombstone, ...] = ()
     if output.kind in ("stories", "near-misses") and selection.unit == "story" and not request.archive:
         tombstones = tuple(
@@ -106,16 +110,17 @@ def gather(
 
 
 def _page(
-    shelf: Shelf, output: OutputConfig, request: Request, now: datetime, served: bool
+    shelf: Shelf, output: OutputConfig, request: Request, now: datetime, paged: bool
 ) -> tuple[tuple[Story, ...], Paging, Selection]:
     selection = request.selection
     stories, more = gather(shelf, output, selection, request.before)
+    entries = 0
     if selection.unit == "entry":
         stories, cut, entries = _whole_stories(stories, selection)
         more = more or cut
-    if not served:
-        # Files have one document each; there is nobody to answer for the others.
-        return stories, Paging(), selection
+    if not paged:
+        limit = entries if selection.unit == "entry" else selection.limit
+        return stories, Paging(), replace(selection, limit=max(limit, 1))
     oldest = shelf.oldest() if output.archive != "none" else None
     if request.archive:
         span = archive.span_of(request.archive, output.archive)
@@ -141,6 +146,7 @@ def _page(
         before = archive.previous(span, output.archive, oldest)
         paging = replace(paging, prev_archive=None if before is None else request.page(archive=before))
     if selection.unit == "entry":
+        # Whole stories, so that no entry falls between two pages.
         entries = sum(_entries(story, selection) for story in stories)
         return stories, paging, replace(selection, limit=max(entries, 1))
     return stories, paging, replace(selection, limit=max(selection.limit, len(stories)))

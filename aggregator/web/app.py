@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.config.outputs import WebConfig
 from aggregator.ports import Clock
+from aggregator.publish.item import FeedbackLinks
 from aggregator.publish.types import Site
 from aggregator.web.access import make_guard
 from aggregator.web.answer import answer
@@ -109,6 +110,12 @@ def make_site(
         hubs=hubs,
         configured=configured,
     )
+
+
+def feedback_links(source: Source, site: Site) -> FeedbackLinks:
+    """Return what makes the signed links of items, for documents made outside the web server (files, pushes)."""
+    signer = Signer(source.secret())
+    return lambda story, topic: signer.links(site.base_url, story, topic)
 
 
 class _FeedEndpoint:
