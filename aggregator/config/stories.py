@@ -31,3 +31,15 @@ class StoriesConfig(Section):
     same_event: bool = Field(
         True, description="Join different texts about one event, not only copies of one text."
     )
+    likelihood: float = Field(
+        0.42,
+        ge=0.05,
+        le=0.99,
+        description="How likely it must be that an entry reports a story's event for it to join. Higher: smaller, purer stories.",
+    )
+    merge_likelihood: float = Field(
+        0.6,
+        ge=0.05,
+        le=1,
+        description="How likely it must be that two stories are one event for later evidence to merge them. 1: never.",
+    )

@@ -1,28 +1,37 @@
 """Candidates + window -> Grouping: which story each new entry belongs to, and which stories prove to be one.
 
-for each candidate, oldest first:
-    a person's constraint       -> that story                      basis "person"
-    an exact key known          -> its story                       guid, url, text
-    a band shared, verified     -> its story                       near
-    rare features shared        -> the likeliest story, if likely  event
-    else                        -> a story of its own              new
+    for each candidate, oldest first:
+        a person's constraint       -> that story                          person
+        an exact key known          -> the story that has it               guid, url, text
+        a band shared, verified     -> the story of the likest text        near
+        rare features shared        -> the likeliest story, if likely      event
+        else                        -> a story of its own                  new
+        other stories as likely     -> merged, when they are like each other
+
+Stories that a person set apart are never joined, by no evidence.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from aggregator.config.stories import StoriesConfig
+from aggregator.keys import hash64, text_key
+from aggregator.stories.merging import Merger
 from aggregator.stories.sametext import same_text
-from aggregator.stories.similarity import to_story
+from aggregator.stories.similarity import Profile, with_story
 from aggregator.stories.window import Member, Window, member_of, order_of
-from aggregator.types import Assignment, Candidate, Grouping
+from aggregator.types import Assignment, Candidate, Entry, Grouping
 
-_CANDIDATES = 10
-_RARE = 10
-_THRESHOLD = 0.30
+_LOOKED_UP = 14
+"""Rarest features of an entry that are looked up."""
+_CANDIDATES = 6
+"""Stories compared in full."""
+_FIRST, _LATEST = 3, 7
+"""Members of a large story that stand for it."""
 
 
 def story_id(entry: str) -> str:
@@ -43,67 +52,143 @@ def group(
     `constraints`: people's corrections, (entry, entry) to whether they belong together.
     The window is as before when this returns. Candidates are decided in order of time, however they come.
     """
-    assignments: list[Assignment] = []
-    merges: list[tuple[str, str]] = []
+    apart, together = _corrections(constraints)
+    assigned: dict[str, Assignment] = {}
     with window.trial() as trial:
+        merger = Merger(window, trial, apart, settings)
         for candidate in sorted(candidates, key=order_of):
             entry = candidate.entry
-            assignment = _decide(candidate, seen, window, settings)
-            assignments.append(assignment)
-            if entry.time is not None:
-                trial.add(member_of(assignment.story, entry, candidate.fingerprint))
-    return Grouping(tuple(assignments), tuple(merges))
-
-
-def _decide(
-    candidate: Candidate, seen: Mapping[int, str], window: Window, settings: StoriesConfig
-) -> Assignment:
-    entry = candidate.entry
-    for key in candidate.fingerprint.keys:
-        known = window.with_key(key)
-        if known:
-            return Assignment(entry.id, known[0].story, "text")
-        if key in seen:
-            return Assignment(entry.id, seen[key], "text")
-    if entry.time is not None:
-        member = member_of("", entry, candidate.fingerprint)
-        span = settings.window.total_seconds()
-        found = _near(member, window, span)
-        if found is None and settings.same_event:
-            found = _event(member, window, span)
-        if found is not None:
-            return found
-    return Assignment(entry.id, story_id(entry.id), "new")
-
-
-def _near(member: Member, window: Window, span: float) -> Assignment | None:
-    best: tuple[float, Member] | None = None
-    checked: set[str] = set()
-    for band in member.bands:
-        for other in window.with_band(band):
-            if other.id in checked or abs(other.time - member.time) > span:
+            if entry.id in assigned:
                 continue
-            checked.add(other.id)
-            score = same_text(member, other)
-            if score and (best is None or score > best[0]):
-                best = (score, other)
-    return Assignment(member.id, best[1].story, "near", best[0]) if best else None
+            member = member_of("", entry, candidate.fingerprint)
+            barred = frozenset(
+                held.story for other in apart.get(entry.id, ()) if (held := window.get(other)) is not None
+            )
+            decision = _Decision(member, window, settings, barred)
+            found = (
+                decision.by_person(together.get(entry.id, ()))
+                or decision.by_key(entry, seen, merger.resolve)
+                or decision.by_text()
+                or (decision.by_event() if settings.same_event else None)
+            )
+            assigned[entry.id] = found or Assignment(entry.id, story_id(entry.id), "new")
+            member.story = assigned[entry.id].story
+            if entry.time is not None:
+                trial.add(member)
+                merger.consider(member, decision.alternatives)
+    return Grouping(tuple(_resolved(assignment, merger) for assignment in assigned.values()), merger.merges())
 
 
-def _event(member: Member, window: Window, span: float) -> Assignment | None:
-    rarity = window.rarity
-    rare = sorted(member.features, key=lambda f: (-rarity.of(f), f))[:_RARE]
-    votes: Counter[str] = Counter()
-    for feature in rare:
-        weight = rarity.of(feature)
-        for other in window.with_feature(feature):
-            if abs(other.time - member.time) <= span:
-                votes[other.story] += weight  # type: ignore[assignment]
-    best: tuple[float, str] | None = None
-    for story, _ in sorted(votes.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]:
-        score = to_story(member, window.story(story), rarity)
-        if best is None or score > best[0]:
-            best = (score, story)
-    if best is None or best[0] < _THRESHOLD:
+def _corrections(
+    constraints: Mapping[tuple[str, str], bool],
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    apart: dict[str, list[str]] = defaultdict(list)
+    together: dict[str, list[str]] = defaultdict(list)
+    for (a, b), joined in constraints.items():
+        side = together if joined else apart
+        side[a].append(b)
+        side[b].append(a)
+    return apart, together
+
+
+def _resolved(assignment: Assignment, merger: Merger) -> Assignment:
+    story = merger.resolve(assignment.story)
+    if story == assignment.story:
+        return assignment
+    return Assignment(assignment.entry, story, assignment.basis, assignment.score)
+
+
+@dataclass(slots=True)
+class _Decision:
+    """One candidate's way to its story."""
+
+    member: Member
+    window: Window
+    settings: StoriesConfig
+    barred: frozenset[str]
+    """Stories that a person set it apart from."""
+    alternatives: tuple[tuple[str, float], ...] = ()
+    """Stories it would have fitted too, with their likelihood (1: same text)."""
+
+    def by_person(self, partners: Sequence[str]) -> Assignment | None:
+        """The story of an entry that a person joined it with."""
+        for partner in sorted(partners):
+            held = self.window.get(partner)
+            if held is not None:
+                return Assignment(self.member.id, held.story, "person")
         return None
-    return Assignment(member.id, best[1], "event", best[0])
+
+    def by_key(
+        self, entry: Entry, seen: Mapping[int, str], resolve: Callable[[str], str]
+    ) -> Assignment | None:
+        """The story that holds an exact key; others that hold one are alternatives."""
+        found: dict[str, str] = {}
+        for key in self.member.keys:
+            held = self.window.with_key(key)
+            story = held[0].story if held else resolve(seen[key]) if key in seen else None
+            if story is not None and story not in self.barred:
+                found.setdefault(story, _basis(entry, key))
+        if not found:
+            return None
+        story, basis = next(iter(found.items()))
+        self.alternatives = tuple((other, 1.0) for other in found if other != story)
+        return Assignment(self.member.id, story, basis)
+
+    def by_text(self) -> Assignment | None:
+        """The story of the likest text among those that share a MinHash band."""
+        scores: dict[str, float] = {}
+        checked: set[str] = set()
+        for band in self.member.bands:
+            for other in self.window.with_band(band):
+                if other.id not in checked and self._near_in_time(other):
+                    checked.add(other.id)
+                    score = same_text(self.member, other)
+                    if score > scores.get(other.story, 0.0) and other.story not in self.barred:
+                        scores[other.story] = score
+        if not scores:
+            return None
+        story = max(scores, key=lambda one: (scores[one], one))
+        self.alternatives = tuple((other, 1.0) for other in sorted(scores) if other != story)
+        return Assignment(self.member.id, story, "near", scores[story])
+
+    def by_event(self) -> Assignment | None:
+        """The story that most likely reports the same event, if that is likely enough."""
+        if not self.member.features:
+            return None
+        window = self.window
+        profile = window.profile(self.member)
+        scores: list[tuple[float, str]] = []
+        for story in self._candidates(profile):
+            members = [other for other in window.story(story) if self._near_in_time(other)]
+            if members and not window.closed(story) and self._in_span(window.story(story)[0]):
+                if len(members) > _FIRST + _LATEST:
+                    members = [*members[:_FIRST], *members[-_LATEST:]]
+                scores.append((with_story(profile, [window.profile(other) for other in members]), story))
+        scores.sort(key=lambda item: (-item[0], item[1]))
+        likely = [(story, score) for score, story in scores if score >= self.settings.likelihood]
+        if not likely:
+            return None
+        self.alternatives = tuple(likely[1:])
+        return Assignment(self.member.id, likely[0][0], "event", likely[0][1])
+
+    def _candidates(self, profile: Profile) -> list[str]:
+        """Stories that share most of the rarest features, best first; found through the index, bounded."""
+        rarest = sorted(profile.features.items(), key=lambda item: (-item[1][0], item[0]))[:_LOOKED_UP]
+        votes: dict[str, float] = defaultdict(float)
+        for feature, (weight, _) in rarest:
+            for story in {other.story for other in self.window.with_feature(feature)}:
+                votes[story] += weight * weight
+        ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
+        return [story for story, _ in ranked if story not in self.barred][:_CANDIDATES]
+
+    def _near_in_time(self, other: Member) -> bool:
+        return abs(other.time - self.member.time) <= self.settings.window.total_seconds()
+
+    _in_span = _near_in_time
+
+
+def _basis(entry: Entry, key: int) -> str:
+    """Which of the entry's keys it is."""
+    if key == text_key(entry.title, entry.summary):
+        return "text"
+    return "guid" if key == hash64("g", str(entry.feed_id), entry.guid) else "url"

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from aggregator.stories.similarity import contradict
 from aggregator.stories.window import Member
 from aggregator.stories.words import compact
 
@@ -29,7 +30,7 @@ def same_text(a: Member, b: Member) -> float:
     title = fuzz.ratio(_compact(a.title), _compact(b.title))
     length = min(len(_compact(a.lead)), len(_compact(b.lead)))
     alike = fuzz.ratio(_compact(a.lead)[:length], _compact(b.lead)[:length]) if length >= _LONG_LEAD else -1.0
-    if contradict(a, b):
+    if contradict(a.traits, b.traits):
         return 0.0
     short = min(len(_compact(a.title)), len(_compact(b.title)))
     if title >= _TITLE_ALONE and short >= _SHORT_TITLE and (alike < 0 or alike >= 45):
@@ -41,20 +42,6 @@ def same_text(a: Member, b: Member) -> float:
     if alike >= _LEAD_ALONE and length >= _LONG_ALONE and title >= 30:
         return alike / 100
     return 0.0
-
-
-def contradict(a: Member, b: Member) -> bool:
-    """Whether the headlines state different numbers: each has some of a kind that the other lacks."""
-    for prefix in ("num:", "ord:", "count:", "day:"):
-        left = {
-            feature for feature, weight in a.features.items() if weight >= 1 and feature.startswith(prefix)
-        }
-        right = {
-            feature for feature, weight in b.features.items() if weight >= 1 and feature.startswith(prefix)
-        }
-        if left - right and right - left:
-            return True
-    return False
 
 
 def _exchanged(a: str, b: str) -> bool:

@@ -7,21 +7,25 @@ depends only on the entries inside it, so one rebuilt from the store decides as 
 
 from __future__ import annotations
 
+import heapq
 import math
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.stories.rarity import Rarity
+from aggregator.stories.similarity import Profile, Traits, profile, traits
 from aggregator.types import Candidate, Fingerprint, Grouping
 
 _POSTINGS = 96
 """Most recent entries looked at for one feature; the cost of an entry does not grow with the window."""
 _BAND = 12
-_Key = TypeVar("_Key", int, str)
+_EPOCH = 64
+"""Additions within one batch after which rarity is looked at anew."""
 
 
 class EntryLike(Protocol):
@@ -29,8 +33,6 @@ class EntryLike(Protocol):
 
     @property
     def id(self) -> str: ...
-    @property
-    def feed_id(self) -> int: ...
     @property
     def language(self) -> str: ...
     @property
@@ -45,17 +47,24 @@ class Member:
     story: str
     time: float
     """Seconds since 1970."""
-    feed: int
     language: str
     title: str
     lead: str
     features: Mapping[str, float]
     keys: tuple[int, ...]
     bands: tuple[int, ...]
+    traits: Traits = field(init=False)
     order: tuple[float, str] = field(init=False)
+    profile: Profile | None = field(init=False, default=None)
+    """At the epoch `profiled`; ask `Window.profile` for it."""
+    profiled: int = field(init=False, default=-1)
 
     def __post_init__(self) -> None:
+        self.traits = traits(self.title, self.language, self.time, self.features)
         self.order = (self.time, self.id)
+
+    def __lt__(self, other: Member) -> bool:
+        return self.order < other.order
 
 
 def member_of(story: str, entry: EntryLike, fingerprint: Fingerprint) -> Member:
@@ -66,7 +75,6 @@ def member_of(story: str, entry: EntryLike, fingerprint: Fingerprint) -> Member:
         entry.id,
         story,
         time.timestamp() if time is not None else -math.inf,
-        entry.feed_id,
         entry.language,
         title,
         lead,
@@ -87,7 +95,10 @@ class Window:
         self._features: dict[str, list[Member]] = {}
         self._bands: dict[int, list[Member]] = {}
         self._keys: dict[int, list[Member]] = {}
+        self._ages: list[Member] = []
+        self._closed: set[str] = set()
         self._newest = -math.inf
+        self._epoch = 0
         self.rarity = Rarity()
 
     def __len__(self) -> int:
@@ -96,11 +107,12 @@ class Window:
     def load(self, rows: Iterable[tuple[str, EntryLike, Fingerprint]]) -> None:
         """Fill from the store: (story id, entry, fingerprint), in any order.
 
-        Give everything at least as recent as `settings.window` before the newest entry; what is older is dropped.
+        Give everything within twice `settings.window` before the newest entry: the older half only tells which
+        stories have gone on for too long to take in more.
         """
-        for member in sorted((member_of(*row) for row in rows), key=lambda member: member.order):
+        for member in sorted(member_of(*row) for row in rows):
             if member.id not in self._members:
-                self.add(member)
+                self._keep(member)
         self._evict()
 
     def commit(self, grouping: Grouping, candidates: Sequence[Candidate]) -> None:
@@ -110,19 +122,10 @@ class Window:
             entry = candidate.entry
             story = stories.get(entry.id)
             if story is not None and entry.time is not None and entry.id not in self._members:
-                self.add(member_of(story, entry, candidate.fingerprint))
+                self._keep(member_of(story, entry, candidate.fingerprint))
         for source, target in grouping.merges:
             self.join(source, target)
         self._evict()
-
-    def move(self, entry: str, story: str) -> None:
-        """A person put an entry into another story."""
-        member = self._members.get(entry)
-        if member is not None and member.story != story:
-            self._leave(member)
-            member.story = story
-            self._stories.setdefault(story, []).append(member)
-            self._stories[story].sort(key=lambda one: one.order)
 
     # --- what group.py asks -----------------------------------------------------------------
 
@@ -131,10 +134,15 @@ class Window:
         return self._members.get(entry)
 
     def story(self, story: str) -> Sequence[Member]:
-        """Its members inside the window; empty for one that is not."""
+        """Its members inside the window, oldest first; empty for one that is not."""
         return self._stories.get(story, ())
 
+    def closed(self, story: str) -> bool:
+        """Whether it began before the window, so that nothing new is the same event."""
+        return story in self._closed
+
     def with_key(self, key: int) -> Sequence[Member]:
+        """Members that have an exact key."""
         return self._keys.get(key, ())
 
     def with_band(self, band: int) -> Sequence[Member]:
@@ -145,120 +153,138 @@ class Window:
         """The latest members that have a feature."""
         return self._features.get(feature, ())[-_POSTINGS:]
 
+    def profile(self, member: Member) -> Profile:
+        """A member's features, weighed by how rare they are in the window now."""
+        if member.profile is None or member.profiled != self._epoch:
+            member.profile = profile(member.traits, member.features, self.rarity)
+            member.profiled = self._epoch
+        return member.profile
+
     # --- changing it ------------------------------------------------------------------------
 
     def add(self, member: Member) -> None:
-        """Append a member. Outside `commit` and `load` only inside `trial`."""
+        """Put a member in. Only for this module and inside `trial`."""
         self._members[member.id] = member
-        self._stories.setdefault(member.story, []).append(member)
-        for feature in member.features:
-            self._features.setdefault(feature, []).append(member)
-        for band in member.bands:
-            self._bands.setdefault(band, []).append(member)
-        for key in member.keys:
-            self._keys.setdefault(key, []).append(member)
+        for index, keys in self._indexes(member):
+            for key in keys:
+                _insert(index.setdefault(key, []), member)
         self.rarity.add(member.features)
         self._newest = max(self._newest, member.time)
 
     def join(self, source: str, target: str) -> list[Member]:
         """Put all members of one story into another; returns those that moved."""
         moved = self._stories.pop(source, [])
-        if moved:
-            for member in moved:
-                member.story = target
-            self._stories.setdefault(target, []).extend(moved)
-            self._stories[target].sort(key=lambda member: member.order)
+        for member in moved:
+            member.story = target
+            _insert(self._stories.setdefault(target, []), member)
+        if source in self._closed:
+            self._closed.add(target)
         return moved
 
     @contextmanager
-    def trial(self) -> Iterator[_Trial]:
+    def trial(self) -> Iterator[Trial]:
         """Try additions and merges; all of them are undone at the end, also after an error."""
-        trial = _Trial(self)
-        newest = self._newest
+        trial = Trial(self)
+        before = self._newest, set(self._closed)
+        self._epoch += 1
         try:
             yield trial
         finally:
             trial.undo()
-            self._newest = newest
+            self._newest, self._closed = before
+            self._epoch += 1
 
-    def _leave(self, member: Member) -> None:
-        rest = self._stories[member.story]
-        rest.remove(member)
-        if not rest:
-            del self._stories[member.story]
+    def age(self) -> None:
+        """Let profiles be weighed anew: enough has been added for rarity to have moved."""
+        self._epoch += 1
 
-    def _remove_last(self, member: Member) -> None:
-        """Undo `add`; the member is then the last of every list."""
+    def separate(self, moved: Sequence[Member], source: str, target: str) -> None:
+        """Undo `join`."""
+        for member in moved:
+            self._unlist(self._stories, target, member)
+            member.story = source
+            _insert(self._stories.setdefault(source, []), member)
+
+    def remove(self, member: Member) -> None:
+        """Undo `add`."""
         del self._members[member.id]
-        self._leave(member)
-        for feature in member.features:
-            _pop(self._features, feature)
-        for band in member.bands:
-            _pop(self._bands, band)
-        for key in member.keys:
-            _pop(self._keys, key)
+        for index, keys in self._indexes(member):
+            for key in keys:
+                self._unlist(index, key, member)
         self.rarity.remove(member.features)
+
+    def _keep(self, member: Member) -> None:
+        self.add(member)
+        heapq.heappush(self._ages, member)
+
+    def _indexes(self, member: Member) -> tuple[tuple[dict[Any, list[Member]], Iterable[Any]], ...]:
+        return (
+            (self._stories, (member.story,)),
+            (self._features, member.features),
+            (self._bands, member.bands),
+            (self._keys, member.keys),
+        )
+
+    @staticmethod
+    def _unlist(index: dict[Any, list[Member]], key: Any, member: Member) -> None:
+        members = index[key]
+        if members[-1] is member:
+            members.pop()
+        else:
+            del members[bisect_left(members, member)]
+        if not members:
+            del index[key]
 
     def _evict(self) -> None:
         horizon = self._newest - self._span
-        old = [member for member in self._members.values() if member.time < horizon]
-        if not old:
-            return
-        gone = {member.id for member in old}
-        for member in old:
-            del self._members[member.id]
-            self._leave(member)
-            self.rarity.remove(member.features)
-        _drop(self._features, {feature for member in old for feature in member.features}, gone)
-        _drop(self._bands, {band for member in old for band in member.bands}, gone)
-        _drop(self._keys, {key for member in old for key in member.keys}, gone)
+        ages = self._ages
+        while ages and ages[0].time < horizon:
+            member = heapq.heappop(ages)
+            self.remove(member)
+            self._closed.add(member.story)
+        self._closed &= self._stories.keys()
+        self._epoch += 1
 
 
-class _Trial:
-    """A window that is being tried on: the same answers, and a record of how to undo what was done."""
+class Trial:
+    """What was tried on a window, and how to undo it."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._done: list[tuple[str, list[Member]]] = []
+        self._done: list[tuple[str, str, list[Member]]] = []
+        self._added = 0
 
     def add(self, member: Member) -> None:
+        """As `Window.add`."""
         self._window.add(member)
-        self._done.append(("", [member]))
+        self._done.append(("", "", [member]))
+        self._added += 1
+        if self._added % _EPOCH == 0:
+            self._window.age()
 
     def join(self, source: str, target: str) -> None:
-        self._done.append((source, self._window.join(source, target)))
+        """As `Window.join`."""
+        self._done.append((source, target, self._window.join(source, target)))
 
     def undo(self) -> None:
-        window = self._window
-        for source, members in reversed(self._done):
+        """Leave the window as it was."""
+        for source, target, members in reversed(self._done):
             if source:
-                for member in members:
-                    window._leave(member)
-                    member.story = source
-                if members:
-                    window._stories[source] = sorted(members, key=lambda member: member.order)
+                self._window.separate(members, source, target)
             else:
-                window._remove_last(members[0])
+                self._window.remove(members[0])
         self._done.clear()
 
 
 def order_of(candidate: Candidate) -> tuple[float, str]:
     """By time, then id: the order in which a batch is decided."""
     time = candidate.entry.time
-    return (time.timestamp() if time is not None else math.inf, candidate.entry.id)
+    return (time.timestamp() if time is not None else -math.inf, candidate.entry.id)
 
 
-def _pop(index: dict[_Key, list[Member]], key: _Key) -> None:
-    members = index[key]
-    members.pop()
-    if not members:
-        del index[key]
-
-
-def _drop(index: dict[_Key, list[Member]], keys: Iterable[_Key], gone: set[str]) -> None:
-    for key in keys:
-        rest = [member for member in index[key] if member.id not in gone]
-        if rest:
-            index[key] = rest
-        else:
-            del index[key]
+def _insert(members: list[Member], member: Member) -> None:
+    """Keep a list in order of time, however late an entry arrives."""
+    if not members or members[-1] < member:
+        members.append(member)
+    else:
+        insort(members, member)
