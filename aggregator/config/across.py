@@ -17,7 +17,7 @@ from aggregator.config.report import Findings
 from aggregator.config.root import Config
 from aggregator.config.secrets import Secrets, mask
 from aggregator.config.urls import url_mistake
-from aggregator.config.values import parse_duration
+from aggregator.config.values import format_duration, parse_duration
 from aggregator.config.words import shown, suggest
 
 _WITH_SECRETS = {"feeds", "http", "outputs", "web"}
@@ -121,7 +121,8 @@ def _poll(data: Mapping[str, Any], findings: Findings) -> None:
             return  # reported where it stands
     if spans[0] > spans[1]:
         where = "floor" if "floor" in poll else "ceiling"
-        findings.mistake(("poll", where), f"floor ({spans[0]}) must not be longer than ceiling ({spans[1]})")
+        floor, ceiling = map(format_duration, spans)
+        findings.mistake(("poll", where), f"floor ({floor}) must not be longer than ceiling ({ceiling})")
 
 
 def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -57,8 +57,8 @@ def remove_feed(path: Path, url: str) -> None:
         )
     lines = text.splitlines(keepends=True)
     first, last = document.line(("feeds", index)) - 1, document.last_line(("feeds", index))
-    while first and last < len(lines) and not lines[last].strip() and not lines[first - 1].strip():
-        last += 1  # of the blank lines before and after, those before are enough
+    if first and not lines[first - 1].strip() and not "".join(lines[last : last + 1]).strip():
+        first -= 1  # of the blank lines before and after, one is enough
     del lines[first:last]
     rest = [feed for other, feed in enumerate(_feeds(document)) if other != index]
     data = {key: value for key, value in document.data.items() if key != "feeds"}

@@ -24,7 +24,7 @@ from aggregator.config.opml import feeds_of
 from aggregator.config.report import Findings
 from aggregator.config.root import NOT_SETTINGS, Config
 from aggregator.config.secrets import Secrets
-from aggregator.config.words import explain, unknown_key
+from aggregator.config.words import explain, shown, unknown_key
 from aggregator.errors import ConfigError
 
 
@@ -125,8 +125,11 @@ def _written(loc: lines.Path, data: Mapping[str, Any], *, missing: bool) -> line
 
 def _topics(data: Mapping[str, Any], findings: Findings) -> Mapping[str, Any]:
     topics, entities = data.get("topics", {}), data.get("entities", {})
-    if not isinstance(topics, Mapping) or not isinstance(entities, Mapping):
+    if not isinstance(topics, Mapping):
+        findings.mistake(("topics",), f"must be a table, got {shown(topics)}")
         return {}
+    if not isinstance(entities, Mapping):
+        return {}  # reported with the settings
     if not topics and not entities:
         return {}
     from classifiers.topics import read_topics  # brings the matcher with it: not for every command

@@ -35,7 +35,7 @@ def parse_duration(value: Any) -> timedelta:
     try:
         if isinstance(value, timedelta):
             span = value
-        elif isinstance(value, int | float) and not isinstance(value, bool):
+        elif isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # no NaN
             span = timedelta(seconds=value)
         elif isinstance(value, str) and _DURATION.fullmatch(value.strip().lower()):
             parts = _DURATION_PART.findall(value.strip().lower())
@@ -55,7 +55,7 @@ def format_duration(span: timedelta) -> str:
     for unit in ("w", "d", "h", "m"):
         if seconds and seconds % _UNITS[unit] == 0:
             return f"{seconds / _UNITS[unit]:.0f}{unit}"
-    return f"{seconds:g}s"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + "s"
 
 
 def format_size(size: int) -> str:

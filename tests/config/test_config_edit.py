@@ -1,0 +1,142 @@
+"""Feeds added to and removed from a file that a person wrote."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.config import FeedConfig
+from aggregator.config.edit import add_feed, remove_feed
+from aggregator.config.load import load
+from aggregator.errors import ConfigError, NotFound
+
+Write = Callable[[str], Path]
+
+TEXT = """\
+# My feeds
+
+[poll]
+workers = 1   # enough
+
+# Agencies
+[[feeds]]
+url = "https://one.example/feed"   # slow
+title = "One"
+
+# Papers
+[[feeds]]
+url = "https://two.example/feed"
+title = "Two"
+
+# --- Topics ---
+[topics.ports]
+title = "Ports"
+threshold = 0.5
+[topics.ports.terms]
+harbour = 2
+"""
+
+
+def test_a_feed_is_added_behind_the_last_and_nothing_else_changes(write: Write) -> None:
+    path = write(TEXT)
+    feed = FeedConfig(
+        url="https://three.example/feed", title='셋 "3"', kind="agency", interval=timedelta(hours=2)
+    )
+    add_feed(path, feed)
+    text = path.read_text()
+    added = """
+[[feeds]]
+url = "https://three.example/feed"
+title = "셋 \\"3\\""
+kind = "agency"
+interval = "2h"
+"""
+    assert text == TEXT.replace('title = "Two"\n', f'title = "Two"\n{added}')
+    assert load(path).feeds[2] == feed
+
+
+def test_a_feed_added_and_removed_leaves_the_file_as_it_was(write: Write) -> None:
+    path = write(TEXT)
+    add_feed(path, FeedConfig(url="https://three.example/feed"))
+    remove_feed(path, "https://three.example/feed")
+    assert path.read_text() == TEXT
+
+
+def test_removing_keeps_the_comments_around(write: Write) -> None:
+    path = write(TEXT)
+    remove_feed(path, "https://one.example/feed")
+    assert path.read_text() == TEXT.replace(
+        '[[feeds]]\nurl = "https://one.example/feed"   # slow\ntitle = "One"\n', ""
+    )
+    remove_feed(path, "https://two.example/feed")
+    assert load(path).feeds == ()
+    assert "# Papers" in path.read_text()
+
+
+def test_the_first_feed_of_a_file_goes_to_its_end(write: Write) -> None:
+    path = write("[poll]\nworkers = 1")
+    add_feed(path, FeedConfig(url="https://one.example/feed"))
+    assert path.read_text() == '[poll]\nworkers = 1\n\n[[feeds]]\nurl = "https://one.example/feed"\n'
+
+
+def test_windows_line_ends_and_the_files_mode_stay(write: Write) -> None:
+    path = write("")
+    path.write_bytes(TEXT.replace("\n", "\r\n").encode())
+    path.chmod(0o640)
+    add_feed(path, FeedConfig(url="https://three.example/feed"))
+    assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_symbolic_link_stays_one_and_nothing_is_left_behind(write: Write, tmp_path: Path) -> None:
+    real = write(TEXT)
+    link = tmp_path / "link.toml"
+    link.symlink_to(real)
+    add_feed(link, FeedConfig(url="https://three.example/feed"))
+    assert link.is_symlink()
+    assert len(load(real).feeds) == 3
+    assert sorted(os.listdir(tmp_path)) == ["config.toml", "link.toml"]
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://two.example/feed", r"config\.toml:13: this feed is there already"),
+        ("ftp://two.example/feed", "must begin with http"),
+        ("https://me:secret@two.example/", "must not hold a user name"),
+    ],
+)
+def test_what_cannot_be_added_says_why(write: Write, url: str, says: str) -> None:
+    path = write(TEXT)
+    with pytest.raises(ConfigError, match=says):
+        add_feed(path, FeedConfig(url=url))
+    assert path.read_text() == TEXT
+
+
+def test_removing_what_is_not_there_says_so(write: Write) -> None:
+    with pytest.raises(NotFound, match="table for https://none"):
+        remove_feed(write(TEXT), "https://none.example/")
+
+
+def test_feeds_written_inline_are_left_to_a_person(write: Write) -> None:
+    text = 'feeds = [{ url = "https://one.example/feed" }, { url = "https://two.example/feed" }]\n'
+    path = write(text)
+    with pytest.raises(ConfigError, match="edit by hand"):
+        add_feed(path, FeedConfig(url="https://three.example/feed"))
+    with pytest.raises(ConfigError, match="edit by hand"):
+        remove_feed(path, "https://one.example/feed")
+    assert path.read_text() == text
+
+
+def test_the_shipped_file_survives_an_edit(root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    before = (root / "config.toml").read_text()
+    path.write_text(before)
+    add_feed(path, FeedConfig(url="https://three.example/feed", title="Three"))
+    assert len(load(path).feeds) == len(load(root / "config.toml").feeds) + 1
+    remove_feed(path, "https://three.example/feed")
+    assert path.read_text() == before

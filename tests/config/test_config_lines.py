@@ -1,0 +1,98 @@
+"""Where things stand in a TOML document."""
+
+from __future__ import annotations
+
+import pytest
+
+from aggregator.config.lines import Document, Path, TomlSyntaxError
+
+TEXT = '''\
+top = 1
+[poll]
+tick = "x"
+
+[http]   # comment
+contact.name = "y"
+[topics.foo]
+terms = ["a",
+  "b", { t = "c",
+  w = 2 },
+  "d"]
+[topics.foo.facets."a b"]
+text = """
+[feeds]
+[[feeds]]
+"""
+[[feeds]]
+url = "u1"
+[[feeds]]
+url = "u2"
+"quoted key" = 1
+[[feeds.sub]]
+k = 1
+[[feeds.sub]]
+k = 2
+[feeds.table]
+[empty]
+["q k".b]
+'''
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (("top",), 1),
+        (("poll",), 2),
+        (("poll", "tick"), 3),
+        (("poll", "nothing"), 2),
+        (("http",), 5),
+        (("http", "contact"), 6),
+        (("http", "contact", "name"), 6),
+        (("topics",), 7),
+        (("topics", "foo", "terms"), 8),
+        (("topics", "foo", "terms", 0), 8),
+        (("topics", "foo", "terms", 2, "t"), 9),
+        (("topics", "foo", "terms", 2, "w"), 10),
+        (("topics", "foo", "terms", 3), 11),
+        (("topics", "foo", "terms", 9), 8),
+        (("topics", "foo", "facets", "a b"), 12),
+        (("feeds",), 17),
+        (("feeds", 0), 17),
+        (("feeds", 1), 19),
+        (("feeds", 1, "url"), 20),
+        (("feeds", 1, "missing"), 19),
+        (("feeds", 1, "quoted key"), 21),
+        (("feeds", 1, "sub", 1), 24),
+        (("feeds", 1, "sub", 1, "k"), 25),
+        (("empty",), 27),
+        (("q k", "b"), 28),
+        (("nowhere",), 1),
+        ((), 1),
+    ],
+)
+def test_the_line_of_every_kind_of_key(path: Path, line: int) -> None:
+    assert Document(TEXT).line(path) == line
+
+
+def test_a_value_over_several_lines_ends_on_its_last() -> None:
+    document = Document(TEXT)
+    assert document.last_line(("topics", "foo", "terms")) == 11
+    assert document.last_line(("feeds", 0)) == 18
+    assert document.last_line(("feeds", 1)) == 25
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a = 1\nb =\n", 2),
+        ("a = 1\na = 2", 2),
+        ('a = "x\n', 1),
+        ("[[f]\n", 1),
+        ("a = 2020-13-01", 1),
+        ("x=" + "[" * 500, 1),
+    ],
+)
+def test_what_is_not_toml_is_located(text: str, line: int) -> None:
+    with pytest.raises(TomlSyntaxError) as caught:
+        Document(text)
+    assert caught.value.line == line
