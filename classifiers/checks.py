@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from classifiers.matcher import limited
 from classifiers.terms import FIELDS, Near, Phrase, Term
 from classifiers.topic import Group, Topic
 from classifiers.types import Mistake
+from classifiers.vocabulary import limited
 
 Path = tuple[str | int, ...]
 

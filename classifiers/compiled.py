@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from classifiers.matcher import Matcher, Span
+from classifiers.finders import Span
+from classifiers.matcher import Matcher
 from classifiers.page import FIELD_BIT, Page
 from classifiers.terms import Term
-from classifiers.text import words_between
+from classifiers.text import is_within
 from classifiers.topic import Group, Topic
+from classifiers.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,13 @@ class CompiledTopic:
     topic: Topic
     multiplier: Mapping[int, float]
     """By the bit of the field."""
-    terms: tuple[tuple[int, float, str], ...]
+    terms: Mapping[int, tuple[tuple[int, float, str], ...]]
+    """By number: place in the configuration, weight, as written. A document asks only for what it holds."""
     groups: tuple[CompiledGroup, ...]
     exclude: tuple[tuple[int, str], ...]
     ignore: tuple[int, ...]
-    facets: tuple[tuple[str, int, float, str], ...]
+    facets: Mapping[int, tuple[tuple[int, float, str, str], ...]]
+    """By number: place, weight, as written, slug of the facet."""
 
 
 def compile_topics(
@@ -70,38 +74,40 @@ def compile_topics(
         TermError: a term names an entity that the topic does not hold.
     """
     entities = {name: aliases for topic in topics.values() for name, aliases in topic.entities.items()}
-    matcher = Matcher(entities)
-    compiled = [_compile(matcher, topic) for topic in topics.values()]
-    matcher.build()
+    vocabulary = Vocabulary(entities)
+    compiled = [_compile(vocabulary, topic) for topic in topics.values()]
     users: dict[int, list[int]] = {}
     for place, item in enumerate(compiled):
-        numbers = {number for number, _, _ in item.terms}
+        numbers = set(item.terms)
         numbers.update(number for group in item.groups for number in (*group.all, *group.any))
         for number in numbers:
             users.setdefault(number, []).append(place)
-    return matcher, compiled, {number: tuple(places) for number, places in users.items()}
+    return Matcher(vocabulary), compiled, {number: tuple(places) for number, places in users.items()}
 
 
-def _compile(matcher: Matcher, topic: Topic) -> CompiledTopic:
+def _compile(vocabulary: Vocabulary, topic: Topic) -> CompiledTopic:
     multiplier = {bit: topic.fields.get(name, 1.0) for name, bit in FIELD_BIT.items()}
+    terms: dict[int, list[tuple[int, float, str]]] = {}
+    for place, item in enumerate(topic.terms):
+        terms.setdefault(vocabulary.add(item.term), []).append((place, item.weight, item.term.text))
+    facets: dict[int, list[tuple[int, float, str, str]]] = {}
+    facet_terms = [(facet.slug, item) for facet in topic.facets for item in facet.terms]
+    for place, (slug, item) in enumerate(facet_terms):
+        facets.setdefault(vocabulary.add(item.term), []).append((place, item.weight, item.term.text, slug))
     return CompiledTopic(
         topic=topic,
         multiplier=multiplier,
-        terms=tuple((matcher.add(item.term), item.weight, item.term.text) for item in topic.terms),
-        groups=tuple(_compile_group(matcher, group, multiplier) for group in topic.groups),
-        exclude=tuple((matcher.add(term), term.text) for term in topic.exclude),
-        ignore=tuple(matcher.add(term) for term in topic.ignore),
-        facets=tuple(
-            (facet.slug, matcher.add(item.term), item.weight, item.term.text)
-            for facet in topic.facets
-            for item in facet.terms
-        ),
+        terms={number: tuple(uses) for number, uses in terms.items()},
+        groups=tuple(_compile_group(vocabulary, group, multiplier) for group in topic.groups),
+        exclude=tuple((vocabulary.add(term), term.text) for term in topic.exclude),
+        ignore=tuple(vocabulary.add(term) for term in topic.ignore),
+        facets={number: tuple(uses) for number, uses in facets.items()},
     )
 
 
-def _compile_group(matcher: Matcher, group: Group, multiplier: Mapping[int, float]) -> CompiledGroup:
+def _compile_group(vocabulary: Vocabulary, group: Group, multiplier: Mapping[int, float]) -> CompiledGroup:
     def numbers(terms: Sequence[Term]) -> tuple[int, ...]:
-        return tuple(matcher.add(term, group.fields) for term in terms)
+        return tuple(vocabulary.add(term, group.fields) for term in terms)
 
     return CompiledGroup(
         name=group.name,
@@ -130,6 +136,6 @@ def closest(page: Page, members: Sequence[Sequence[Span]], words: int) -> list[S
         if any(other[2] != span[2] for other in chosen):
             continue
         start, end = chosen[0][1], chosen[-1][0]
-        if end <= start or words_between(page.folded[start:end]) <= words:
+        if end <= start or is_within(page.folded, start, end, words):
             return [last[number] for number in range(len(members))]
     return []

@@ -2,7 +2,7 @@
 
 Korean writes particles and compound nouns onto the word (북한이, 북한군의, 대북제재), so a boundary of blanks
 finds too little and no boundary finds too much (북한산 is a mountain, 사드락 no missile defence). The rule
-here needs no dictionary of the language:
+here needs no dictionary of the language, only short lists of particles, suffixes and lookalikes:
 
 - a term of one syllable stands alone or with particles: 핵을, not 핵심;
 - a term of two or three syllables may be followed by particles, by one of the syllables that make
@@ -46,10 +46,17 @@ PREFIXES = frozenset("대반친탈핵비범주")
 """Single syllables written before a noun of two: 대북한, 반북한, 친북한."""
 
 
-def _longest_run(folded: str, start: int) -> int:
-    """Return where the run of Hangul syllables that starts at `start` ends."""
+LONGEST_ENDING = 8
+"""Syllables after a term that are looked at; no particle is longer, and a hostile text may go on for ever."""
+
+NEARBY = 120
+"""Characters on each side in which a line shows that it is Korean."""
+
+
+def _ending(folded: str, start: int) -> int:
+    """Return where the run of Hangul syllables that starts at `start` ends, or where looking at it ends."""
     end = start
-    size = len(folded)
+    size = min(len(folded), start + LONGEST_ENDING)
     while end < size and "\uac00" <= folded[end] <= "\ud7a3":
         end += 1
     return end
@@ -59,7 +66,7 @@ def ends_well(folded: str, end: int, syllables: int) -> bool:
     """Say whether a Hangul term of `syllables` that ends at `end` may end there."""
     if end >= len(folded) or not "\uac00" <= folded[end] <= "\ud7a3" or syllables >= 4:
         return True
-    rest = folded[end : _longest_run(folded, end)]
+    rest = folded[end : _ending(folded, end)]
     if rest in PARTICLES or (rest in NOUNS and syllables > 1):
         return True
     if syllables == 1:
@@ -95,10 +102,9 @@ def is_headline_sign(folded: str, start: int, end: int) -> bool:
         return False
     if end < len(folded) and _is_han_or_kana(folded[end]) and folded[end] not in COUNTRIES:
         return False
-    line_start = folded.rfind("\n", 0, start) + 1
-    line_end = folded.find("\n", end)
-    line = folded[line_start : line_end if line_end >= 0 else len(folded)]
-    return any("\uac00" <= character <= "\ud7a3" for character in line)
+    before = folded[max(0, start - NEARBY) : start].rpartition("\n")[2]
+    after = folded[end : end + NEARBY].partition("\n")[0]
+    return any("\uac00" <= character <= "\ud7a3" for character in before + after)
 
 
 def _is_han_or_kana(character: str) -> bool:

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from classifiers.compiled import CompiledTopic, compile_topics
 from classifiers.evidence import DISTINCT, EXCLUDE, FACET, GROUP, MUST, SOURCE, TERM, Evidence, Match
-from classifiers.matcher import Span, uncovered
+from classifiers.finders import Span
+from classifiers.matcher import uncovered
 from classifiers.page import BIT_FIELD, Page
 from classifiers.topic import Topic
 from classifiers.types import Document, Label
+
+_Use = TypeVar("_Use", bound=tuple[Any, ...])
 
 STEEPNESS = 3.0
 """No points at all give a score of 0.05, twice the points needed 0.95."""
@@ -94,13 +97,11 @@ class RuleClassifier:
         multiplier = compiled.multiplier
         matches: list[Match] = []
         points, distinct = 0.0, 0
-        for number, weight, what in compiled.terms:
-            spans = found.get(number)
-            if spans:
-                match = _match(TERM, what, weight, spans, page, multiplier)
-                matches.append(match)
-                points += match.points
-                distinct += weight > 0
+        for number, (_, weight, what) in _uses(compiled.terms, found):
+            match = _match(TERM, what, weight, found[number], page, multiplier)
+            matches.append(match)
+            points += match.points
+            distinct += weight > 0
         unmet = ""
         for group in compiled.groups:
             spans = group.satisfied(page, found)
@@ -115,9 +116,8 @@ class RuleClassifier:
         if distinct < topic.distinct:
             blocked = f"{DISTINCT}: {distinct} of {topic.distinct} different terms"
         for number, what in compiled.exclude:
-            spans = found.get(number)
-            if spans:
-                matches.append(_match(EXCLUDE, what, 0.0, spans, page, multiplier))
+            if number in found:
+                matches.append(_match(EXCLUDE, what, 0.0, found[number], page, multiplier))
                 blocked = f"{EXCLUDE}: {what}"
         if distinct:
             for source in {document.source: 0, document.source_kind: 0}:
@@ -142,6 +142,13 @@ def best_facet(topic: Topic, facets: Mapping[str, float]) -> str:
         if points > most:
             best, most = slug, points
     return best
+
+
+def _uses(uses: Mapping[int, tuple[_Use, ...]], found: Mapping[int, list[Span]]) -> list[tuple[int, _Use]]:
+    """Return the uses of the terms found, with each term's number, in the order of the configuration."""
+    hits = [(number, use) for number in found if number in uses for use in uses[number]]
+    hits.sort(key=lambda hit: hit[1][0])
+    return hits
 
 
 def _without_ignored(compiled: CompiledTopic, found: dict[int, list[Span]]) -> dict[int, list[Span]]:
@@ -179,10 +186,8 @@ def _facets(
 ) -> tuple[dict[str, float], tuple[Match, ...]]:
     totals: dict[str, float] = {}
     matches: list[Match] = []
-    for slug, number, weight, what in compiled.facets:
-        spans = found.get(number)
-        if spans:
-            match = _match(FACET, f"{slug}: {what}", weight, spans, page, compiled.multiplier)
-            matches.append(match)
-            totals[slug] = totals.get(slug, 0.0) + match.points
+    for number, (_, weight, what, slug) in _uses(compiled.facets, found):
+        match = _match(FACET, f"{slug}: {what}", weight, found[number], page, compiled.multiplier)
+        matches.append(match)
+        totals[slug] = totals.get(slug, 0.0) + match.points
     return totals, tuple(matches)

@@ -116,13 +116,20 @@ SCRIPT = _Scripts()
 """`SCRIPT[character]` is one of LATIN (any alphabet and digits), HANGUL, HAN, KATAKANA, HIRAGANA, NOTHING."""
 
 
-def words_between(text: str) -> int:
-    """Roughly how many words stand in `text`: words by blanks, and two characters of Han or kana as one.
+LONGEST_WORD = 40
+"""Characters in a word for the purpose of distances."""
 
-    `text` is the stretch between two finds, so its blanks are counted, not its pieces: nothing but a blank
-    between two words makes them neighbours, at a distance of one.
+
+def is_within(folded: str, start: int, end: int, words: int) -> bool:
+    """Say whether what starts at `end` is at most `words` words after what ended at `start`.
+
+    Words are counted by blanks, and two characters of Han or kana as one word: neighbours with a blank
+    between them are one word apart.
     """
-    if text.isascii():
-        return text.count(" ") + 1 if text else 0
-    dense = sum(1 for character in text if SCRIPT[character] in (HAN, KATAKANA, HIRAGANA))
-    return text.count(" ") + dense // 2 + 1
+    if end - start > words * LONGEST_WORD:
+        return False
+    between = folded[start:end]
+    distance = between.count(" ") + (1 if between else 0)
+    if not between.isascii():
+        distance += sum(1 for character in between if SCRIPT[character] in (HAN, KATAKANA, HIRAGANA)) // 2
+    return distance <= words
