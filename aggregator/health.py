@@ -60,7 +60,8 @@ def assess(
     health, why = _state(before, after, error, extra, now, settings, network_down)
     alarms = _events(before, after, error, sifted, extra, now)
     alarms += _transition(before, health, why, extra, now)
-    extra["error"] = error.code if error else ""
+    if not network_down and not (error and error.code == "host-held"):
+        extra["error"] = error.code if error else ""
     since = before.health_since if health == before.health and before.health_since else now
     memory = replace(after.memory, extra={name: value for name, value in extra.items() if value})
     return Assessment(health, since, why, tuple(alarms), memory)

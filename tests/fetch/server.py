@@ -44,6 +44,7 @@ class Names(AbstractResolver):
         self.slow: dict[str, float] = {}
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        host = host.lower().rstrip(".")
         await asyncio.sleep(self.slow.get(host, 0))
         answer = self.names.get(host, "127.0.0.1" if host.endswith(".test") else None)
         if answer is None:
