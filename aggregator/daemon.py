@@ -24,7 +24,7 @@ from aggregator.errors import AggregatorError, ConfigError
 from aggregator.local import LocalDriver
 from aggregator.publishing import Publisher
 from aggregator.runtime import Runtime, store_path
-from aggregator.serving import SwappedApp, build_app, check_exposure
+from aggregator.serving import SwappedApp, build_app, mistakes_of
 from aggregator.store import DaemonLock
 
 log = structlog.get_logger("aggregator")
@@ -86,7 +86,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         async with self._web(runtime, publisher):
             driver.start()
-            publisher.start(self.url)
+            await publisher.start(self.url)
             if watchdog := systemd.watchdog_interval():
                 driver.add("watchdog", watchdog, lambda: self._watchdog(runtime))
             if self._reload_on_change:
@@ -129,7 +129,7 @@ class Daemon:
 
     async def _reload(self, runtime: Runtime, driver: LocalDriver, publisher: Publisher) -> None:
         new = await asyncio.to_thread(load, self._path)
-        if mistakes := check_exposure(new.web, runtime.secrets):
+        if mistakes := mistakes_of(new, runtime.secrets):
             raise ConfigError(mistakes)
         for key in _fixed(self._config, new):
             log.warning("this setting takes effect at the next start only", setting=key)
@@ -139,7 +139,7 @@ class Daemon:
         driver.reclassify_if_stale()
         if self._app is not None:
             self._app.app = await asyncio.to_thread(build_app, runtime, publisher, self.url)
-        await publisher.changed()
+        await publisher.reconfigured()
         log.info(
             "configuration read again", feeds=len(new.feeds), topics=len(new.topics), outputs=len(new.outputs)
         )
@@ -169,7 +169,7 @@ class Daemon:
         if not web.enabled:
             yield
             return
-        if mistakes := check_exposure(web, runtime.secrets):
+        if mistakes := mistakes_of(self._config, runtime.secrets):
             raise ConfigError(mistakes)
         listener = _listen(web)
         port = listener.getsockname()[1]
@@ -192,8 +192,6 @@ class Daemon:
         )
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            while not server.started and not task.done():
-                await asyncio.sleep(0.01)
             yield
         finally:
             server.should_exit = True
@@ -214,6 +212,8 @@ def _listen(web: WebConfig) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((web.host, web.port))
+        # From here on connections wait in the kernel's queue until the server takes them.
+        listener.listen(1024)
     except OSError as error:
         listener.close()
         raise ConfigError(

@@ -94,13 +94,19 @@ def decide(
         status=fetched.status,
         seconds=round(fetched.seconds, 3),
         received=fetched.received,
-        entries=len(document.entries) if document else 0,
+        entries=_size(document, sifted),
         new=len(sifted.new) if sifted else 0,
         revised=len(sifted.revised) if sifted else 0,
         error=f"{error.code}: {error.message}" if error else "",
         host=_host(fetched.url),
     )
     return PollIntent(after, record, judged.alarms)
+
+
+def _size(document: ParsedFeed | None, sifted: Sifted | None) -> int:
+    """Items in the document; a document that comes back from a worker is without its raw ones."""
+    counted = len(sifted.new) + len(sifted.revised) + sifted.unchanged if sifted else 0
+    return max(len(document.entries) if document else 0, counted)
 
 
 def _outcome(fetched: Fetched, error: PollError | None, sifted: Sifted | None) -> Outcome:

@@ -31,7 +31,8 @@ class FoundFeed:
 async def find_feed(url: str, config: Config, *, allow_private: bool = False) -> FoundFeed:
     """Fetch `url`; where it is a page, try the feeds it names. Raises NotFound, saying what was tried."""
     tried: list[str] = []
-    queue, others = [url], []
+    queue: list[str] = [url]
+    others: list[str] = []
     while queue and len(tried) < _MOST_TRIED:
         candidate = queue.pop(0)
         tried.append(candidate)

@@ -96,18 +96,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "th": {"colspan", "rowspan"},
     "ol": {"start"},
 }
-_CONTENT_DROPPED = {
-    "script",
-    "style",
-    "template",
-    "noscript",
-    "iframe",
-    "object",
-    "svg",
-    "math",
-    "title",
-    "head",
-}
+_CONTENT_DROPPED = {"script", "style", "template", "svg", "math"}
 _SCHEMES = {"http", "https", "mailto"}
 
 DEEPEST = 200
@@ -152,6 +141,14 @@ _BLOCK = re.compile(
 _CELL = re.compile(r"</(?:td|th)>", re.IGNORECASE)
 
 
+# An HTML parser takes all that follows these for their content, so one that is not closed swallows the rest.
+_SWALLOWING = re.compile(
+    r"</?(?:iframe|object|applet|noembed|noframes|noscript|xmp|plaintext|textarea|title|select|frameset|frame|listing)"
+    r"\b[^<>]*>",
+    re.IGNORECASE,
+)
+
+
 def _attribute(element: str, attribute: str, value: str) -> str | None:
     """Called by nh3 for each attribute that would stay."""
     if attribute in ("href", "src", "poster", "cite"):
@@ -183,6 +180,7 @@ def sanitise(html: str, base: str = "") -> str:
     html = plain.clean(html)
     if "<" not in html and "&" not in html:
         return html
+    html = _SWALLOWING.sub("", html)
     if too_deep(html):
         return _escape(strip_tags(html))
     try:
@@ -201,8 +199,8 @@ def to_text(html: str) -> str:
         return plain.paragraphs(html)
     if "<" not in html or too_deep(html):
         return plain.paragraphs(unescape(strip_tags(html)))
-    tree = LexborHTMLParser(_CELL.sub(" ", _BLOCK.sub("\n<", html)))
-    tree.strip_tags(["script", "style", "template", "noscript", "iframe", "object", "svg", "head"])
+    tree = LexborHTMLParser(_CELL.sub(" ", _BLOCK.sub("\n<", _SWALLOWING.sub("", html))))
+    tree.strip_tags(["script", "style", "template", "svg", "math"])
     body = tree.body
     return plain.paragraphs(body.text(separator="", strip=False)) if body is not None else ""
 

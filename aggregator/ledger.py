@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from aggregator.store import Store, feeds
@@ -49,10 +50,7 @@ def ledger(records: list[PollRecord]) -> list[HostLedger]:
 
 
 def _row(host: str, records: list[PollRecord]) -> HostLedger:
-    gaps = [
-        (after.at - before.at).total_seconds() - before.seconds
-        for before, after in zip(records, records[1:], strict=False)
-    ]
+    gaps = [(after.at - before.at).total_seconds() - before.seconds for before, after in pairwise(records)]
     return HostLedger(
         host=host,
         requests=len(records),

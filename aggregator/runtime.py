@@ -18,7 +18,6 @@ from aggregator.store import feedback as model_queries
 from aggregator.work import KitPlan
 from aggregator.workers import Workers
 
-
 TOUCHED = "touched-by-a-person"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from aggregator.config import Config
+from aggregator.config.secrets import Secrets
 from aggregator.runtime import Runtime
-from aggregator.web.access import check_exposure
+from aggregator.web.access import check_exposure, check_tokens
 from aggregator.web.app import create_app
 
 if TYPE_CHECKING:
@@ -41,4 +43,6 @@ def build_app(runtime: Runtime, publisher: Publisher, base_url: str) -> ASGIApp:
     )
 
 
-__all__ = ["SwappedApp", "build_app", "check_exposure"]
+def mistakes_of(config: Config, secrets: Secrets) -> list[str]:
+    """Why the server must not start, or not go on, with this configuration; empty when it may."""
+    return [*check_exposure(config.web, secrets), *check_tokens(config.outputs, secrets)]

@@ -10,11 +10,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from aggregator.types import Entry, FeedMemory, FeedState, KnownEntry, Revision, Sifted
+from aggregator.types import Entry, FeedState, KnownEntry, Revision, Sifted
 
 BACKLOG_AGE = timedelta(hours=72)
 """At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
@@ -30,13 +29,9 @@ CHURN_COUNT = 3
 CHURN_SHARE = 0.8
 """When a feed that we know has no id in common with its last document, yet this share (and at least this
 count) of its entries has a text or link that we hold, its guids changed, not its items."""
-UNSTABLE_AFTER = 2
-"""Polls in a row with churned guids after which a feed's links identify its items."""
 RESTLESS = 5
 """Revisions of an entry after which a change of its text alone, title and summary being equal, is told to
 nobody: a counter, an advertisement or a clock."""
-REMEMBERED = 200
-"""Entry ids (and keys) of the last document kept in the feed's memory."""
 RECENT_HASHES = 8
 """Hashes of earlier versions that the store keeps of an entry (`KnownEntry.recent_hashes`)."""
 
@@ -69,33 +64,25 @@ def sift(
         else:
             revised.append(_revision(entry, held, now))
     overlap = _overlaps(entries, known, feed)
-    keys = {entry.id: keys_of(entry) for entry in fresh}
-    familiar = _familiar(fresh, keys, seen, feed)
-    churned = not first_poll and not overlap and _churned(entries, familiar, feed)
-    if feed.memory.unstable_guids:
-        # Its links identify it by now; what is familiar was stored under a guid.
+    familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in keys_of(entry)))
+    unstable = feed.memory.unstable_guids
+    if unstable and not overlap:
+        # From now on its links identify it (`identity.distinct`); what is familiar is stored under a guid.
         fresh = [entry for entry in fresh if entry.id not in familiar]
         unchanged += len(familiar)
-        churned = False
-    archived = _archived(fresh, familiar if churned else frozenset(), feed, now, first_poll)
-    gap = (
-        bool(
-            entries
-            and feed.memory.overlap
-            and feed.memory.last_ids
-            and not overlap
-            and not churned
-            and not first_poll
-        )
-        and not feed.memory.unstable_guids
-    )
+    # A feed that churned stays so: going back to its guids would double every entry.
+    churned = unstable or (not first_poll and not overlap and _churned(entries, familiar, feed))
+    always = feed.memory.overlap and bool(feed.memory.last_ids)
     return Sifted(
         new=tuple(fresh),
         revised=tuple(revised),
         unchanged=unchanged,
-        archived=archived,
+        archived=_archived(
+            fresh, familiar if churned and not unstable else frozenset(), feed, now, first_poll
+        ),
         churned=churned,
-        gap=gap,
+        gap=always and bool(entries) and not (overlap or churned or first_poll),
+        ids=tuple(entry.id for entry in entries),
     )
 
 
@@ -118,20 +105,11 @@ def _overlaps(entries: Sequence[Entry], known: Mapping[str, KnownEntry], feed: F
     return any(entry.id in last or entry.id in known for entry in entries)
 
 
-def _familiar(
-    fresh: Sequence[Entry], keys: Mapping[str, tuple[int, ...]], seen: Mapping[int, str], feed: FeedState
-) -> frozenset[str]:
-    """Ids of new entries whose link or text this feed had before.
-
-    Where the memory holds the keys of the last document, those decide: an outlet's item that another feed
-    brought first is new here.
-    """
-    own = feed.memory.extra.get("keys")
-    held = {key for key in own if isinstance(key, int)} if isinstance(own, list | tuple) and own else seen
-    return frozenset(entry.id for entry in fresh if any(key in held for key in keys[entry.id]))
-
-
 def _churned(entries: Sequence[Entry], familiar: frozenset[str], feed: FeedState) -> bool:
+    """Whether the guids changed and not the items.
+
+    `familiar` may come from another feed of the same outlet; then the items were announced from there.
+    """
     return bool(
         feed.memory.last_ids
         and len(familiar) >= min(CHURN_COUNT, len(entries))
@@ -157,27 +135,6 @@ def _archived(
         order = sorted(rest, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
         archived.update(entry.id for entry in islice(order, BURST_COUNT, None))
     return frozenset(archived)
-
-
-def remember(memory: FeedMemory, entries: Sequence[Entry], sifted: Sifted, keys_of: KeysOf) -> FeedMemory:
-    """`memory` after a document with these entries: its ids and keys, overlap, and guid churn.
-
-    A document without entries teaches nothing.
-    """
-    if not entries:
-        return memory
-    kept = entries[:REMEMBERED]
-    overlap = sifted.unchanged > 0 or bool(sifted.revised)
-    churn = memory.churn + 1 if sifted.churned else 0
-    keys = [key for entry in kept for key in keys_of(entry)[:3]]
-    return replace(
-        memory,
-        last_ids=tuple(entry.id for entry in kept),
-        overlap=overlap if memory.last_ids else memory.overlap,
-        churn=churn,
-        unstable_guids=memory.unstable_guids or churn >= UNSTABLE_AFTER,
-        extra={**memory.extra, "keys": keys},
-    )
 
 
 # --- the difference a revision makes --------------------------------------------------------------

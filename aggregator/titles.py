@@ -17,7 +17,12 @@ INLINE = re.compile(
     re.IGNORECASE,
 )
 _BREAKING = re.compile(r"<(?:/?(?:p|div|li|ul|h[1-6])|br)\b", re.IGNORECASE)
-_DROPPED = re.compile(r"<(?:script|style|iframe|object|svg|template|noscript)\b", re.IGNORECASE)
+_DROPPED = re.compile(r"<(?:script|style|svg|template)\b", re.IGNORECASE)
+_ELEMENT = re.compile(
+    r"<!--|</?(?:applet|audio|base|blink|body|button|center|embed|figure|form|frame|frameset|head|html|iframe|input"
+    r"|link|meta|nobr|noscript|object|source|table|td|th|time|title|tr|video)\b[^<>]*>",
+    re.IGNORECASE,
+)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});")
 _LEAD = re.compile(r".{20,}?[.!?。！？](?=\s|$)|.{20,}", re.DOTALL)
 
@@ -33,7 +38,7 @@ def one_line_title(title: str, kind: str = "text/plain") -> str:
     title = title[: 20 * MAX_TITLE]
     if _DROPPED.search(title):
         title = html.to_text(title)
-    elif kind == "text/plain" or not INLINE.search(title):
+    elif kind == "text/plain" or not (INLINE.search(title) or _ELEMENT.search(title)):
         title = _untag(title)
         if ENTITY.search(title):
             title = unescape(title)

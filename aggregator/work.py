@@ -23,7 +23,6 @@ from aggregator.parse import parse
 from aggregator.stories.fingerprint import Fingerprinter
 from aggregator.types import Entry, FeedState, Fetched, Fingerprint, ParsedFeed, PollError
 from classifiers.combine import TopicClassifier
-from classifiers.rules import RuleClassifier
 from classifiers.topics import Topic
 from classifiers.types import Classifier, Document, Label
 
@@ -134,8 +133,7 @@ def make_classifier(plan: KitPlan) -> Classifier:
                 models[topic] = load(path)
             except ArtifactError as error:
                 logging.getLogger("aggregator").warning("%s: %s; its rules decide alone", topic, error)
-    thresholds = {slug: topic.threshold for slug, topic in plan.topics.items()}
-    return TopicClassifier(RuleClassifier(plan.topics), models, thresholds)
+    return TopicClassifier(plan.topics, models)
 
 
 def _without_entries(parsed: ParsedFeed) -> ParsedFeed:

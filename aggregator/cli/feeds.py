@@ -36,7 +36,7 @@ def list_feeds(
     as_json: JsonOption = False,
 ) -> None:
     """Every feed with its health, since when and why (the default verb)."""
-    loaded, store = open_store(config)
+    _, store = open_store(config)
     now = datetime.now(UTC)
     if politeness:
         from aggregator.ledger import by_host

@@ -17,7 +17,9 @@ from aggregator.demo.settings import config_text
 from aggregator.demo.site import DemoSite
 
 
-async def play(*, port: int, site_port: int, step: float, state: Path | None, say: Callable[[str], None]) -> None:
+async def play(
+    *, port: int, site_port: int, step: float, state: Path | None, say: Callable[[str], None]
+) -> None:
     """Serve the world, run the daemon on it, publish an instalment every `step` seconds. Returns when stopped."""
     with tempfile.TemporaryDirectory(prefix="aggregator-demo-") as temporary:
         folder = state or Path(temporary)
@@ -26,7 +28,7 @@ async def play(*, port: int, site_port: int, step: float, state: Path | None, sa
             path = folder / "config.toml"
             path.write_text(config_text(site, port, folder), encoding="utf-8")
             config = load(path)
-            logs.configure(config.log, stream=sys.stderr)
+            logs.configure(config.log.model_copy(update={"format": "human"}), stream=sys.stderr)
 
             def ready(url: str) -> None:
                 say(f"The invented news world is at {site.url}/, its configuration in {path}.")
