@@ -97,8 +97,8 @@ def test_the_locks_agree_and_cover_what_is_declared(root: Path) -> None:
     runtime, dev = locked("requirements.lock"), locked("requirements-dev.lock")
     assert runtime.items() <= dev.items()
     project = tomllib.loads((root / "pyproject.toml").read_text())
-    declared = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in project["project"]["dependencies"]}  # type: ignore[index]
-    tools = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in project["dependency-groups"]["dev"]}  # type: ignore[index]
+    declared = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in project["project"]["dependencies"]}
+    tools = {re.match(r"[A-Za-z0-9-]+", line)[0].lower() for line in project["dependency-groups"]["dev"]}
     assert declared <= runtime.keys(), "run `make lock`"
     assert tools <= dev.keys(), "run `make lock`"
     assert not tools & runtime.keys() - declared

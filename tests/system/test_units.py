@@ -151,7 +151,7 @@ def test_systemd_understands_every_line(units: Path, tmp_path: Path) -> None:
 def test_the_units_start_what_the_program_offers(units: Path) -> None:
     from typer.main import get_command
 
-    from aggregator.cli import app
+    from aggregator.cli.app import app
 
     commands = getattr(get_command(app), "commands", {})
     for name, verbs in zip(SERVICES, (["run"], ["poll", "publish"]), strict=True):
