@@ -250,7 +250,7 @@ def story_to_row(story: Story) -> dict[str, Any]:
         "state": c.state,
         "burst": story.burst,
         "announced": story.announced,
-        "corroboration_json": dump(asdict(c)),
+        "corroboration_json": dump({name: getattr(c, name) for name in Corroboration.__slots__}),
         "memory_json": dump(dict(story.memory)),
     }
 
