@@ -1,0 +1,69 @@
+"""What the unlabelled stream teaches: which words occur, which go together, and what the rules make of it.
+
+Three things are learned without any judgement and reused for every fit on the same stream:
+
+- the n-grams worth keeping and how rare each is (tf-idf),
+- latent features: directions of words that occur together (Deerwester et al., "Indexing by latent semantic
+  analysis", 1990), so that a judgement on one word carries over to its companions,
+- the rules' echo: a linear model taught the rules' own decisions on the stream (weak supervision), which finds
+  words that no rule names but that keep company with those that do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from classifiers.linear import make_pipeline, parts
+from classifiers.samples import Sample
+
+LATENT = 100
+"""Latent features; fewer when the stream is small."""
+LATENT_SCALE = 2.0
+ECHO_SCALE = 1.0
+FEWEST_WEAK = 15
+"""Stories the rules must have found before their echo is worth learning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The unlabelled stream, learned."""
+
+    samples: tuple[Sample, ...]
+    text: Pipeline
+    """Fitted: samples to tf-idf rows."""
+    rows: sparse.csr_array
+    """tf-idf rows of `samples`."""
+    weak: NDArray[np.bool_]
+    """The rules' decision on each sample."""
+    mix: NDArray[np.float64]
+    """Columns by which a tf-idf row is multiplied to give its latent features and echo."""
+
+
+def learn_background(samples: Sequence[Sample], *, seed: int = 0, min_df: int = 3) -> Background:
+    """Learn from `samples` what needs no judgement. Same samples and seed, same result."""
+    text, _ = parts(make_pipeline(min_df=min_df if len(samples) >= 500 else 1))
+    rows = sparse.csr_array(text.fit_transform(samples))
+    weak = np.array([sample.rules is not None and sample.rules.belongs for sample in samples], dtype=np.bool_)
+    columns = []
+    size = min(LATENT, len(samples) // 20, rows.shape[1] - 1)
+    if size >= 2:
+        columns.append(LATENT_SCALE * TruncatedSVD(size, n_iter=3, random_state=seed).fit(rows).components_.T)
+    if min(weak.sum(), (~weak).sum()) >= FEWEST_WEAK:
+        columns.append(ECHO_SCALE * echo(rows, weak)[:, None])
+    mix = np.hstack(columns) if columns else np.zeros((rows.shape[1], 0))
+    return Background(tuple(samples), text, rows, weak, mix)
+
+
+def echo(rows: sparse.csr_array, decisions: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the weight of each column in a linear model of `decisions`, scaled so that scores spread by one."""
+    fitted = LogisticRegression(C=10.0, max_iter=300).fit(rows, decisions)
+    weights = np.asarray(fitted.coef_[0])
+    return weights / (np.std(rows @ weights) * 4 or 1.0)

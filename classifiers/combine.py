@@ -1,0 +1,116 @@
+"""Rules and model -> one label a topic, with its reasons. Pure; built once, used on many batches.
+
+    Documents -> rules.evidence -> rules' labels ─┐
+             └─> hashed (once for all topics) ────┴─> model: probability, facet, what weighed most -> Labels
+
+A topic without a model is decided by its rules alone. What the rules exclude stays out whatever the model says,
+since an exclusion is a person's decision; the model only says how sure it would have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from classifiers.evidence import EXCLUDE, MUST, Evidence
+from classifiers.rules import RuleClassifier
+from classifiers.samples import Sample, samples_text
+from classifiers.topic import Topic
+from classifiers.types import Document, Label, Reason
+
+if TYPE_CHECKING:
+    from classifiers.linear import TopicModel
+
+LEAST = 0.05
+"""Below this a document that no rule names gets no label: nothing worth keeping was found."""
+EXPLAIN = 0.2
+"""From this score on a label says which words weighed most."""
+MARGIN = 0.2
+"""How far below its threshold a story counts as a near miss, unless told otherwise."""
+
+
+class TopicClassifier:
+    """Every topic's decision: its rules, and its model where it has one (`classifiers.types.Classifier`)."""
+
+    def __init__(self, topics: Mapping[str, Topic], models: Mapping[str, TopicModel] | None = None) -> None:
+        """Compile the rules of `topics`, by slug. Models of other topics are ignored. Pickles small."""
+        self.topics = dict(topics)
+        self.models = {slug: model for slug, model in (models or {}).items() if slug in self.topics}
+        self.rules = RuleClassifier(self.topics)
+
+    def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
+        """Return, in the order of `documents`, each document's labels in the order of the topics."""
+        if not self.models or not documents:
+            return self.rules.classify(documents)
+        from classifiers.vectorise import hashed
+
+        found = [self.rules.evidence(document) for document in documents]
+        labels = [
+            {slug: self.rules.label(item) for slug, item in by_topic.items() if item.distinct}
+            for by_topic in found
+        ]
+        counts = hashed(samples_text([Sample(document) for document in documents]))
+        for slug, model in self.models.items():
+            samples = [
+                Sample(document, by_topic.get(slug))
+                for document, by_topic in zip(documents, labels, strict=True)
+            ]
+            chances = model.probabilities(samples, counts)
+            kept = [
+                place
+                for place, (sample, chance) in enumerate(zip(samples, chances, strict=True))
+                if sample.rules is not None or chance >= LEAST
+            ]
+            facets = model.facet([samples[place] for place in kept], counts[kept])
+            for place, facet in zip(kept, facets, strict=True):
+                labels[place][slug] = self._label(
+                    model, samples[place], found[place].get(slug), float(chances[place]), facet
+                )
+        return [tuple(by_topic[slug] for slug in self.topics if slug in by_topic) for by_topic in labels]
+
+    def _label(
+        self, model: TopicModel, sample: Sample, evidence: Evidence | None, chance: float, facet: str
+    ) -> Label:
+        topic = self.topics[model.topic]
+        rules = sample.rules
+        reasons = rules.reasons if rules else evidence.reasons() if evidence else ()
+        if chance >= EXPLAIN or (rules and rules.belongs):
+            reasons += model.reasons(sample)
+        return Label(
+            topic=topic.slug,
+            score=chance,
+            threshold=topic.threshold,
+            belongs=chance >= topic.threshold and not forbidden(topic, evidence),
+            facet=facet or (rules.facet if rules else topic.default_facet),
+            reasons=reasons,
+            rules=topic.hash,
+            model=model.version,
+        )
+
+
+def forbidden(topic: Topic, evidence: Evidence | None) -> bool:
+    """Return whether the configuration itself keeps a story out: an exclusion found, or a `must` not met.
+
+    Too few distinct terms do not forbid: that setting says when rules alone may decide.
+    """
+    if evidence is None:
+        return any(group.must for group in topic.groups)
+    return evidence.excluded or evidence.blocked.startswith(MUST)
+
+
+def near(label: Label, margin: float = MARGIN) -> Reason | None:
+    """Return why `label` is a near miss, or None when it is not: it belongs, or falls short by more than `margin`.
+
+    The reason's `weight` is what is missing to the threshold; 0 for what only an exclusion or `must` keeps out.
+    """
+    missing = label.threshold - label.score
+    if label.belongs or missing > margin:
+        return None
+    barred = [reason for reason in label.reasons if reason.kind in (EXCLUDE, MUST)]
+    if barred:
+        return replace(barred[0], weight=max(0.0, round(missing, 3)))
+    against = [reason for reason in label.reasons if reason.weight < 0]
+    if against:
+        return replace(min(against, key=lambda reason: reason.weight), weight=round(missing, 3))
+    return Reason("score", "too little evidence", max(0.0, round(missing, 3)))

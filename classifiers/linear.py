@@ -1,0 +1,149 @@
+"""A topic's model: an ordinary scikit-learn pipeline, linear in n-grams and in the rules' evidence.
+
+    Sample ─┬─ text ── NgramVectorizer ── TfidfTransformer ─┐
+            └─ rules' label ── DictVectorizer ──────────────┴─ LogisticRegression ── probability
+
+Being linear, it can say what weighed most; being one product of a sparse row and a vector, it is fast.
+What training learns beyond that (latent features of the background, calibration) is folded into the
+coefficients, so that nothing else has to be stored, trusted or computed later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import expit
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from classifiers.ngrams import grams
+from classifiers.samples import Sample, document_text, rule_features, samples_text
+from classifiers.types import Reason
+from classifiers.vectorise import NgramVectorizer, buckets, hashed
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """How well a model did on judgements it had not seen (by cross-validation), and what it was made of."""
+
+    judgements: int = 0
+    relevant: int = 0
+    background: int = 0
+    precision: float = 0.0
+    recall: float = 0.0
+    f1: float = 0.0
+    average_precision: float = 0.0
+    rules_f1: float = 0.0
+    rules_average_precision: float = 0.0
+    facet_accuracy: float = 0.0
+    facet_judgements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicModel:
+    """A trained model of one topic. Immutable; a new training makes a new one with a new version."""
+
+    topic: str
+    version: str
+    pipeline: Pipeline
+    """Samples to calibrated probabilities: `pipeline.predict_proba(samples)[:, 1]`."""
+    facets: Pipeline | None = None
+    """Samples to facets; None until judgements name at least two."""
+    corpus: str = ""
+    """Hash of what it was trained on."""
+    rules: str = ""
+    """Hash of the topic's configuration at training time."""
+    trained: datetime | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def probabilities(self, samples: Sequence[Sample], counts: sparse.csr_array | None = None) -> Floats:
+        """Return for each sample the probability that it belongs.
+
+        `counts` is `hashed` of the samples' texts, where the caller already has it.
+        """
+        return np.asarray(expit(margins(self.pipeline, samples, counts)[:, 0]))
+
+    def facet(self, samples: Sequence[Sample], counts: sparse.csr_array | None = None) -> list[str]:
+        """Return each sample's most likely facet; empty strings when no facets were learned."""
+        if self.facets is None or not samples:
+            return [""] * len(samples)
+        scores = margins(self.facets, samples, counts)
+        classes = [str(name) for name in self.facets["decide"].classes_]
+        if len(classes) == 2:
+            return [classes[int(score > 0)] for score in scores[:, 0]]
+        return [classes[best] for best in scores.argmax(axis=1)]
+
+    def reasons(self, sample: Sample, most: int = 5) -> tuple[Reason, ...]:
+        """Return the features of the text that weighed most for or against, heaviest first, in log-odds."""
+        text, weights = parts(self.pipeline)[0], self.pipeline["decide"].coef_[0]
+        read = document_text(sample.document)
+        found = grams([read])
+        where = {int(bucket): place for place, bucket in enumerate(buckets(found))}
+        row = text.transform([sample]).tocsr()
+        kept = text["ngrams"].columns_[row.indices]
+        effects = row.data * weights[row.indices]
+        reasons: list[Reason] = []
+        for place in np.argsort(-np.abs(effects)):
+            at = where[int(kept[place])]
+            what = found.text[found.start[at] : found.end[at]].strip()
+            if abs(effects[place]) < 0.01 or len(reasons) == most:
+                break
+            if not any(what in reason.what or reason.what in what for reason in reasons):
+                reasons.append(Reason("model", what, round(float(effects[place]), 3), "text", what))
+        return tuple(reasons)
+
+
+def make_pipeline(*, min_df: int = 2, C: float = 3.0, rules: bool = True) -> Pipeline:
+    """Return an unfitted pipeline from samples to a decision. `C` is the inverse strength of regularisation."""
+    text = Pipeline(
+        [
+            ("read", FunctionTransformer(samples_text)),
+            ("ngrams", NgramVectorizer(min_df=min_df)),
+            ("weigh", TfidfTransformer(sublinear_tf=True)),
+        ]
+    )
+    steps: list[tuple[str, Any]] = [("text", text)]
+    if rules:
+        evidence = Pipeline(
+            [("read", FunctionTransformer(rule_features)), ("vector", DictVectorizer(sparse=True))]
+        )
+        steps.append(("rules", evidence))
+    return Pipeline([("features", FeatureUnion(steps)), ("decide", LogisticRegression(C=C, max_iter=500))])
+
+
+def parts(pipeline: Pipeline) -> tuple[Pipeline, Pipeline | None]:
+    """Return the text and the rules branch of a pipeline that `make_pipeline` made."""
+    branches = dict(pipeline["features"].transformer_list)
+    return branches["text"], branches.get("rules")
+
+
+def margins(
+    pipeline: Pipeline, samples: Sequence[Sample], counts: sparse.csr_array | None = None
+) -> NDArray[np.float64]:
+    """Return `pipeline.decision_function(samples)` as columns, one a class, without reading texts twice."""
+    text, evidence = parts(pipeline)
+    if counts is None:
+        counts = hashed(samples_text(samples))
+    decide = pipeline["decide"]
+    width = len(text["ngrams"].columns_)
+    words = text["weigh"].transform(text["ngrams"].transform(counts))
+    scores = words @ decide.coef_[:, :width].T + decide.intercept_
+    if evidence is not None:
+        scores = scores + evidence.transform(samples) @ decide.coef_[:, width:].T
+    return np.asarray(scores)
+
+
+def describe(metrics: Metrics) -> Mapping[str, float]:
+    """Return the metrics as a plain mapping."""
+    return {name: getattr(metrics, name) for name in Metrics.__dataclass_fields__}
