@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from aggregator import dates
 from aggregator.parse import encoding, html_page, jsonfeed, survey, xml
-from aggregator.parse.repair import prologue
+from aggregator.parse.repair import embedded, prologue
 from aggregator.types import Fetched, ParsedFeed, PollError
 
 __all__ = ["parse"]
@@ -40,9 +40,9 @@ def parse(fetched: Fetched) -> ParsedFeed | PollError:
     zone = dates.zone_of(feed.country, feed.language)
     if text[:1] in ("{", "["):
         return _json(text, fetched)
-    if html_page.looks_like_html(text):
-        return _html(text, fetched.url)
     root = xml.root_of(prologue(text[:200_000])[0])
+    if root == "html" and (inner := embedded(text)):
+        text, root, problem = inner, xml.root_of(inner), "is wrapped in an HTML page"
     if root not in xml.ROOTS:
         return _no_feed(text, root, fetched)
     try:
@@ -84,8 +84,7 @@ def _html(text: str, url: str) -> PollError:
 
 
 def _no_feed(text: str, root: str, fetched: Fetched) -> PollError:
-    head = text[:5000].lower()
-    if root in ("html", "head", "body") or "<html" in head or "<!doctype html" in head:
+    if root in ("head", "body") or html_page.looks_like_html(text):
         return _html(text, fetched.url)
     what = {
         "opml": "a list of feeds (OPML); add the feeds it lists",

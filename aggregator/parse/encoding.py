@@ -89,8 +89,7 @@ def to_text(body: bytes, content_type: str = "", language: str = "") -> tuple[st
         return _ascii(body, named)
     utf8 = _strict(body, "utf-8")
     if utf8 is not None and (high >= 12 or not _wide(named, body)):
-        wrong = named and named[0] != "utf-8"
-        return utf8, "utf-8", f"says it is {named[0]}, but is utf-8" if wrong else ""
+        return utf8, "utf-8", ""
     for encoding in named:
         text = _strict(body, encoding)
         if text is not None:

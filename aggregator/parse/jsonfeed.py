@@ -30,10 +30,8 @@ def parse(text: str, url: str, zone: tzinfo) -> ParsedFeed:
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise NotJsonFeed("is JSON without a list of items")
     version = _text(document.get("version"))
-    if "jsonfeed.org/version/" not in version and not any(
-        key in document for key in ("home_page_url", "feed_url")
-    ):
-        raise NotJsonFeed("is JSON of another kind: its version names no JSON Feed")
+    if not version and not any(key in document for key in ("home_page_url", "feed_url")):
+        raise NotJsonFeed("is JSON of another kind: it has no version of JSON Feed")
     problems = []
     items = [item for item in document["items"] if isinstance(item, dict)]
     if len(items) < len(document["items"]):
@@ -55,7 +53,7 @@ def parse(text: str, url: str, zone: tzinfo) -> ParsedFeed:
         title=one_line_title(_text(document.get("title"))),
         link=_text(document.get("home_page_url")),
         language=_text(document.get("language")),
-        format="json10" if version.rstrip("/").endswith("/1") else "json11",
+        format="json10" if version.rstrip("/").endswith(("/1", "1.0")) else "json11",
         entries=tuple(_entry(item, base, authors, zone) for item in items),
         hub=hub,
         self_url=_text(document.get("feed_url")),

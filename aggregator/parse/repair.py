@@ -17,6 +17,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SKIPPED = re.compile(r"\s+|<!--|<\?|<!DOCTYPE", re.IGNORECASE)
 _ROOT = re.compile(r"<(?:[A-Za-z][\w.\-]*:)?[A-Za-z][\w.\-]*")
 _FEED_ROOT = re.compile(r"<(?:[A-Za-z][\w\-]*:)?(?:rss|feed|RDF|channel)[\s>]", re.IGNORECASE)
+_EMBEDDED = re.compile(
+    r"<(?:rss\s[^<>]*version\s*=|feed\s[^<>]*xmlns\s*=|rdf:RDF\s[^<>]*xmlns)", re.IGNORECASE
+)
 _ENTITY = re.compile(r"""<!ENTITY\s+([\w.\-]{1,64})\s+(?:"([^"<%]{0,200})"|'([^'<%]{0,200})')\s*>""")
 _REFERENCE = re.compile(r"&([A-Za-z][\w.\-]{0,63});")
 _JUNK = 100_000
@@ -82,6 +85,12 @@ def prologue(text: str) -> tuple[str, dict[str, str], bool]:
         return text[at:], entities, False
     feed = _FEED_ROOT.search(text, at, at + _JUNK) or _ROOT.search(text, at, at + _JUNK)
     return (text[feed.start() :], entities, True) if feed else ("", entities, True)
+
+
+def embedded(text: str) -> str:
+    """The feed that stands inside an HTML page (a misconfigured server wraps it), from its root on, or ""."""
+    found = _EMBEDDED.search(text, 0, _JUNK)
+    return text[found.start() :] if found else ""
 
 
 def _doctype(text: str, at: int, entities: dict[str, str]) -> int:
@@ -227,7 +236,9 @@ class _Writer:
             value = _safe_text(value).replace("<", "&lt;").replace('"', "&quot;")
             prefix, colon, rest = name.partition(":")
             if prefix == "xmlns" and colon:
-                if not value.strip():
+                # expat takes no white space in a namespace, and some feeds break the line there.
+                value = "".join(value.split())
+                if not value:
                     continue
                 # Declared anywhere counts as declared at the root too: wrong scoping is a common slip.
                 if len(self.open) == 0:

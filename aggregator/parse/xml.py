@@ -14,6 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from html import escape
 from time import struct_time
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 from feedparser.datetimes import _parse_date
@@ -59,7 +60,8 @@ def parse(text: str, fetched: Fetched, zone: tzinfo) -> ParsedFeed:
     if found.dropped:
         problems.append(f"has {found.dropped} overlong fields, which are left out")
     asked = hints.read((name, _inner(data[start:end])) for name, start, end in found.hints)
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": fetched.url}
+    # No Content-Location: feedparser would resolve guids against it, and they would all change with a redirect.
+    headers = {"content-type": "application/xml; charset=utf-8"}
     language = fetched.headers.get("content-language", "")
     if language:
         headers["content-language"] = language[:40]
@@ -81,21 +83,26 @@ def _feed(
 ) -> ParsedFeed:
     feed = result["feed"]
     links = [link for link in _get(feed, "links") or () if isinstance(link, dict)]
-    base = _string(feed, "link")
+    link = _string(feed, "link")
     relations: dict[str, str] = {}
-    for link in links:
-        if link.get("href"):
-            relations.setdefault(str(link.get("rel", "")).lower(), str(link["href"]))
+    for each in links:
+        if each.get("href"):
+            relations.setdefault(str(each.get("rel", "")).lower(), str(each["href"]))
     for target, rels in _LINK_HEADER.findall(fetched.headers.get("link", "")[:4000]):
         for rel in rels.lower().split():
             relations.setdefault(rel, target)
     title_type = str(_detail(feed, "title").get("type", ""))
+    version = str(result["version"] or "")
+    link = _join(fetched.url, link or relations.get("alternate", ""))
+    # Atom names its base (RFC 4287, xml:base, else the document's own address); in RSS, links without a host
+    # are meant as seen from the site.
+    base = link if link and not version.startswith("atom") else fetched.url
     return ParsedFeed(
         title=one_line_title(_string(feed, "title"), title_type),
-        link=base or relations.get("alternate", ""),
+        link=link,
         language=_string(feed, "language"),
-        format=result["version"] or "",
-        entries=tuple(_entry(entry, base or fetched.url, zone) for entry in result["entries"]),
+        format=version,
+        entries=tuple(_entry(entry, base, zone) for entry in result["entries"]),
         hints=asked,
         hub=relations.get("hub", ""),
         self_url=relations.get("self", ""),
@@ -105,9 +112,9 @@ def _feed(
 
 def _entry(entry: dict[str, Any], base: str, zone: tzinfo) -> RawEntry:
     title = _detail(entry, "title")
-    summary, summary_base = _markup(_detail(entry, "summary"), _string(entry, "summary"))
+    summary, summary_base = _summary(entry)
     content, content_base = _content(entry, summary)
-    link = _string(entry, "link") or _first_link(entry)
+    link = _first_link(entry)
     source = _get(entry, "source")
     source = source if isinstance(source, dict) else {}
     return RawEntry(
@@ -121,10 +128,8 @@ def _entry(entry: dict[str, Any], base: str, zone: tzinfo) -> RawEntry:
         categories=_categories(entry),
         published=_date(entry, "published", zone) or _date(entry, "created", zone),
         updated=_date(entry, "updated", zone),
-        language=str(
-            _detail(entry, "title").get("language") or _detail(entry, "summary").get("language") or ""
-        ),
-        base=content_base or summary_base or str(title.get("base") or "") or base,
+        language=_language(entry),
+        base=_join(base, content_base or summary_base or str(title.get("base") or "")),
         enclosures=_enclosures(entry),
         image=_image(entry),
         source_title=_string(source, "title"),
@@ -156,6 +161,16 @@ def _markup(detail: dict[str, Any], value: str) -> tuple[str, str]:
     return value, str(detail.get("base") or "")
 
 
+def _summary(entry: dict[str, Any]) -> tuple[str, str]:
+    """The summary as HTML, and its base. Where feedparser filled it from the content, the content's type holds."""
+    value = _string(entry, "summary")
+    detail = _detail(entry, "summary")
+    if not detail:
+        parts = (part for part in _get(entry, "content") or () if isinstance(part, dict))
+        detail = next((part for part in parts if part.get("value") == value), {})
+    return _markup(detail, value)
+
+
 def _content(entry: dict[str, Any], summary: str) -> tuple[str, str]:
     """The longest of the item's content elements as HTML, unless it only repeats the summary."""
     best: tuple[str, str] = ("", "")
@@ -166,17 +181,43 @@ def _content(entry: dict[str, Any], summary: str) -> tuple[str, str]:
         value, base = _markup(part, str(part.get("value") or ""))
         if len(value) > len(best[0]):
             best = value, base
-    return best if best[0] != summary else ("", "")
+    return best if best[0] != summary else ("", best[1])
+
+
+def _language(entry: dict[str, Any]) -> str:
+    """dc:language of the item, else xml:lang of its longest text."""
+    parts = [part for part in _get(entry, "content") or () if isinstance(part, dict)]
+    for holder in (*parts, _detail(entry, "summary"), _detail(entry, "title")):
+        if holder.get("language"):
+            return _string(entry, "language") or str(holder["language"])
+    return _string(entry, "language")
+
+
+def _join(base: str, target: str) -> str:
+    """`target` as seen from `base`; "" for what cannot be joined, `base` for nothing."""
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return base
 
 
 def _first_link(entry: dict[str, Any]) -> str:
-    """An alternate link of any type, else any link to a page, where feedparser saw no `link`."""
+    """The item's page: an alternate link, preferably HTML; else what feedparser takes for it; else a related one.
+
+    feedparser alone would take an enclosure's text for the link.
+    """
     links = [link for link in _get(entry, "links") or () if isinstance(link, dict) and link.get("href")]
-    for wanted in ("alternate", "related", "via", ""):
-        for link in links:
-            if str(link.get("rel", "")).lower() == wanted:
-                return str(link["href"])
-    return ""
+    alternates = [link for link in links if str(link.get("rel", "")).lower() == "alternate"]
+    pages = [link for link in alternates if "html" in str(link.get("type", "text/html"))]
+    own = _string(entry, "link")
+    others = [link for link in links if str(link.get("rel", "")).lower() in ("related", "via", "")]
+    if any(link["href"] == own for link in pages):
+        return own
+    for link in (*pages, *alternates):
+        return str(link["href"])
+    if own and not any(link["href"] == own for link in links):
+        return own
+    return next((str(link["href"]) for link in others), "")
 
 
 def _author(entry: dict[str, Any]) -> str:
