@@ -92,7 +92,7 @@ def decide(
         at=fetched.at,
         outcome=_outcome(fetched, error, sifted),
         status=fetched.status,
-        seconds=round(fetched.seconds, 3),
+        seconds=round(fetched.seconds, 6),
         received=fetched.received,
         entries=_size(document, sifted),
         new=len(sifted.new) if sifted else 0,

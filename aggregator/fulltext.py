@@ -31,6 +31,7 @@ _LONGEST_DELAY = 60.0
 _MOST_ORIGINS = 5000
 _SHORTEST_TEXT = 200
 _LONGEST_TEXT = 200_000
+_Site = tuple[str, str, int]
 _HTML = ("text/html", "application/xhtml+xml", "")
 
 
@@ -69,9 +70,10 @@ class FullText:
         self._config = config
         self._clock = clock
         self._name = _product(user_agent(config.http))
-        self._robots: dict[tuple[str, str, int], _Robots] = {}
-        self._locks: dict[tuple[str, str, int], asyncio.Lock] = {}
-        self._next: dict[tuple[str, str, int], float] = {}
+        # By whether private addresses may be reached, too: what one feed may not see must not hinder another.
+        self._robots: dict[tuple[_Site, bool], _Robots] = {}
+        self._locks: dict[tuple[_Site, bool], asyncio.Lock] = {}
+        self._next: dict[_Site, float] = {}
 
     async def fetch(self, url: str, feed: FeedState) -> Page:
         """Fetch the page at an entry's `url`. Never raises; `feed` is the feed that linked to it.
@@ -118,11 +120,12 @@ class FullText:
             site = origin(request_url(url))
         except BadUrl:
             return None  # the exchange itself says what is wrong with it
-        async with self._locks.setdefault(site, asyncio.Lock()):
-            known = self._robots.get(site)
+        key = (site, private)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            known = self._robots.get(key)
             if known is None or known.until <= self._clock.now():
                 self._forget()
-                known = self._robots[site] = await self._ask(site, private)
+                known = self._robots[key] = await self._ask(site, private)
         if known.rules is None:
             return PollError(
                 "robots", f"robots.txt of {site[1]} cannot be read, so its pages are left alone", True
@@ -137,7 +140,7 @@ class FullText:
             await asyncio.sleep(due - loop.time())
         return None
 
-    async def _ask(self, site: tuple[str, str, int], private: bool) -> _Robots:
+    async def _ask(self, site: _Site, private: bool) -> _Robots:
         scheme, host, port = site
         name = f"[{host}]" if ":" in host else host
         headers = self._fetcher.common_headers("text/plain, */*;q=0.5")
@@ -153,11 +156,11 @@ class FullText:
         if len(self._robots) < _MOST_ORIGINS:
             return
         now = self._clock.now()
-        self._robots = {site: known for site, known in self._robots.items() if known.until > now}
+        self._robots = {key: known for key, known in self._robots.items() if known.until > now}
         if len(self._robots) >= _MOST_ORIGINS:
             self._robots.clear()
         self._next.clear()
-        self._locks = {site: lock for site, lock in self._locks.items() if lock.locked()}
+        self._locks = {key: lock for key, lock in self._locks.items() if lock.locked()}
 
 
 def extract(page: Page) -> Extract:

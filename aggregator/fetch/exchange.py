@@ -9,7 +9,7 @@ Call -> turn of the host -> request -> status
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -45,6 +45,10 @@ class Call:
     conditional: bool = False
     """Whether `headers` holds validators, so that 304 is an answer."""
     allow_private: bool = False
+    size: int | None = None
+    """Cap on the document, where it is lower than the common one."""
+    allowed: Callable[[str], Awaitable[PollError | None]] | None = None
+    """Asked before each hop, outside the host's turn, whether its URL may be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,10 @@ class Exchanger:
             refusal = self._refuse_host(url, call)
             if refusal is not None:
                 return Reply(current, now, error=refusal)
+            if call.allowed is not None:
+                refusal = await call.allowed(current)
+                if refusal is not None:
+                    return Reply(current, now, error=refusal)
             seen.add(current)
             host = host_of(url)
             held = self._hosts.held(host)
@@ -211,7 +219,7 @@ class Exchanger:
             ):
                 waited = await self._answer(response, call, hop, cap)
         except TooLarge:
-            hop.error = failures.too_large(self._limits.size)
+            hop.error = failures.too_large(self._size(call))
         except Undecodable as error:
             hop.error = PollError("encoding", f"the body cannot be decompressed: {error}")
         except Exception as error:
@@ -240,10 +248,14 @@ class Exchanger:
         if hop.status not in (200, 203):
             hop.error = failures.from_status(hop.status, hop.headers, hop.at)
             return 0.0
-        return await self._body(response, hop, cap)
+        return await self._body(response, hop, cap, self._size(call))
 
-    async def _body(self, response: aiohttp.ClientResponse, hop: _Hop, cap: asyncio.Timeout) -> float:
-        limit = self._limits.size
+    def _size(self, call: Call) -> int:
+        return self._limits.size if call.size is None else min(call.size, self._limits.size)
+
+    async def _body(
+        self, response: aiohttp.ClientResponse, hop: _Hop, cap: asyncio.Timeout, limit: int
+    ) -> float:
         if (response.content_length or 0) > limit:
             raise TooLarge
         decoder = Decoder(hop.headers.get("content-encoding", ""), limit)

@@ -78,10 +78,10 @@ def test_a_revision_alone_is_news() -> None:
 def test_the_record_holds_the_whole_poll() -> None:
     feed = state()
     answer = fetched(feed, url="https://User.example:8443/x?key=1", seconds=1.23456, received=99)
-    record = step(feed, answer, document(6), sifted(entries(HOUR, DAY))).record
+    record = step(feed, answer, document(0), sifted(entries(HOUR, DAY))).record
     assert (record.feed_id, record.at, record.status) == (7, NOW, 200)
-    assert (record.host, record.seconds, record.received) == ("user.example", 1.235, 99)
-    assert (record.entries, record.new, record.error) == (6, 2, "")
+    assert (record.host, record.seconds, record.received) == ("user.example", 1.23456, 99)
+    assert (record.entries, record.new, record.error) == (7, 2, "")
     assert step(feed, failed(feed)).record.error == "http-500: it went wrong: http-500"
 
 
