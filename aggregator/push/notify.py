@@ -21,6 +21,7 @@ TIMEOUT = 30.0
 """Seconds for one notification; mail servers may be slow."""
 
 _SHORTEST_SECRET = 3
+_TALKATIVE = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,7 @@ def _notify(url: str, title: str, text: str) -> None:
     # Imported here: it takes long, and most runs of the program send no notification.
     import apprise
 
-    quiet = logging.getLogger("apprise")
-    if quiet.propagate:
-        # What it logs may name addresses and tokens; what went wrong is taken from its result instead.
-        quiet.propagate = False
-        quiet.addHandler(logging.NullHandler())
+    _silence()
     asset = apprise.AppriseAsset(
         app_id="Aggregator", app_desc="Aggregator", async_mode=False, storage_mode="memory"
     )
@@ -65,6 +62,18 @@ def _notify(url: str, title: str, text: str) -> None:
         raise SendFailed(f"the notification failed: {type(error).__name__}") from None
     if not result:
         raise SendFailed(without_secrets(_reason(result), url))
+
+
+def _silence() -> None:
+    """Keep Apprise and what it sends with out of our log: they name addresses, paths and tokens.
+
+    What went wrong is taken from Apprise's result instead.
+    """
+    for name in _TALKATIVE:
+        logger = logging.getLogger(name)
+        if logger.propagate:
+            logger.propagate = False
+            logger.addHandler(logging.NullHandler())
 
 
 def _reason(result: Any) -> str:
