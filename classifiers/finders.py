@@ -8,6 +8,7 @@ from collections.abc import Callable
 from classifiers.boundary import check_for
 from classifiers.page import Page
 from classifiers.terms import Literal
+from classifiers.text import LONGEST_WORD
 
 Span = tuple[int, int, int]
 """Start and end in the page, and the bit of the field."""
@@ -16,7 +17,7 @@ Finder = Callable[[Page, int, int], Span | None]
 """(page, start, end of the anchor) -> the full span of the find, or None where it may not stand there."""
 
 WIDEST = 240
-"""Characters beside an anchor that a wildcard may reach, so that no text makes a find expensive."""
+"""Characters beside an anchor that a wildcard inside a term may reach, so that no text makes a find expensive."""
 
 
 def finder_for(literal: Literal) -> Finder:
@@ -61,11 +62,11 @@ def _wild(literal: Literal) -> Finder:
                 return None
             end = match.end()
         if literal.open_left:
-            first = max(0, start - WIDEST)
+            first = max(0, start - LONGEST_WORD)
             while start > first and folded[start - 1].isalnum():
                 start -= 1
         if literal.open_right:
-            last = min(len(folded), end + WIDEST)
+            last = min(len(folded), end + LONGEST_WORD)
             while end < last and folded[end].isalnum():
                 end += 1
         return start, end, page.field_bit(start)

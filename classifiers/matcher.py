@@ -20,6 +20,9 @@ from classifiers.text import is_within
 from classifiers.types import Document
 from classifiers.vocabulary import Pair, Vocabulary
 
+MOST_FINDS = 10_000
+"""Finds of the automaton that are looked at in one document, from its start: some 200 pages of news."""
+
 MOST_SPANS = 200
 """Finds of one term that are kept for one document; a longer text says nothing more."""
 
@@ -50,7 +53,8 @@ class Matcher:
         leaves: dict[int, list[Span]] = {}
         if self._automaton is not None and page.folded:
             finders = self._finders
-            for anchor, start, end in self._automaton.find_matches_as_indexes(page.folded, overlapping=True):
+            finds = self._automaton.find_matches_as_indexes(page.folded, overlapping=True)
+            for anchor, start, end in finds[:MOST_FINDS] if len(finds) > MOST_FINDS else finds:
                 for finder, owners in finders[anchor]:
                     span = finder(page, start, end)
                     if span is not None:
@@ -69,7 +73,7 @@ class Matcher:
 
     def _search(self, page: Page, leaves: dict[int, list[Span]]) -> None:
         assert self._set is not None
-        for place in self._set.Match(page.readable):
+        for place in self._set.Match(page.readable) or ():
             expression, owners = self._expressions[place]
             for count, match in enumerate(expression.finditer(page.readable)):
                 if count == MOST_SPANS:

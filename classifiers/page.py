@@ -35,7 +35,9 @@ class Page:
         for name, bit in FIELD_BIT.items():
             if not fields & bit:
                 continue
-            value: str | tuple[str, ...] = getattr(document, name)
+            value: str | tuple[str, ...] = (
+                document.categories if name == "category" else getattr(document, name)
+            )
             if not value:
                 continue
             for piece in (value,) if isinstance(value, str) else value:
