@@ -38,7 +38,7 @@ class Call:
     url: str
     headers: Mapping[str, str]
     """Sent on every hop."""
-    secret: Mapping[str, str] = field(default_factory=dict)
+    secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers with credentials: sent to the origin of `secret_for` alone."""
     secret_for: tuple[str, str, int] | None = None
     """Origin (scheme, host, port) that the credentials belong to."""

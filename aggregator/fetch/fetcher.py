@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from traceback import format_tb
 
 import aiohttp
 import structlog
@@ -115,7 +116,9 @@ class HttpFetcher:
         try:
             return await self._poll(feed)
         except Exception as error:  # a mistake of ours must not stop the other feeds
-            _log.error("fetch failed inside", feed=feed.id, error=type(error).__name__, exc_info=True)
+            # Neither the exception's words nor local variables: both can hold credentials.
+            where = "".join(format_tb(error.__traceback__))
+            _log.error("fetch failed inside", feed=feed.id, error=type(error).__name__, where=where)
             message = f"{type(error).__name__} in the fetcher; please report this with the log"
             return Fetched(feed, self._clock.now(), feed.location, error=PollError("internal", message))
 

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from aggregator import __version__
 from aggregator.config import FeedConfig
@@ -456,7 +457,9 @@ async def test_a_body_that_is_empty_is_an_error() -> None:
         assert got.error.code == "empty"
 
 
-async def test_a_mistake_of_ours_harms_one_feed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mistake_of_ours_harms_one_feed_alone_and_tells_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with site() as server:
         server.answer("/good")
         good, bad = server.url("/good"), server.url("/bad")
@@ -465,13 +468,18 @@ async def test_a_mistake_of_ours_harms_one_feed_alone(monkeypatch: pytest.Monkey
 
             async def run(call: object) -> object:
                 if getattr(call, "url", "").endswith("/bad"):
-                    raise RuntimeError("a bug")
+                    raise RuntimeError("a bug with sesame in it")
                 return await real(call)  # type: ignore[arg-type]
 
             monkeypatch.setattr(made._exchanger, "run", run)
-            first, second = await poll(made, feed(bad, 1), feed(good, 2))
+            with capture_logs() as logged:
+                first, second = await poll(made, feed(bad, 1), feed(good, 2))
         assert first.error is not None
         assert first.error.code == "internal"
+        (line,) = logged
+        assert line["error"] == "RuntimeError"
+        assert "test_http.py" in line["where"]
+        assert "sesame" not in str(line) + first.error.message
         assert second.body == FEED
 
 
