@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from lxml import etree
 
-from aggregator.publish.text import clean, iso
+from aggregator.publish.text import clean, iso, plain, urn
 from aggregator.publish.types import MEDIA_TYPES, Item, OutputFeed
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -30,8 +32,8 @@ def render_atom(feed: OutputFeed) -> bytes:
     if feed.language:
         root.set(_LANG, feed.language)
     _text(root, "id", feed.id)
-    _text(root, "title", feed.title)
-    _text(root, "subtitle", feed.description)
+    _words(root, "title", feed.title)
+    _words(root, "subtitle", feed.description)
     _text(root, "updated", iso(feed.updated))
     _person(root, feed.author)
     _text(root, "generator", "aggregator")
@@ -49,8 +51,8 @@ def render_atom(feed: OutputFeed) -> bytes:
         element = _sub(root, f"{{{TOMBSTONES}}}deleted-entry", ref=stone.id, when=iso(stone.at))
         if stone.why:
             _sub(element, f"{{{TOMBSTONES}}}comment").text = clean(stone.why)
-    for item in feed.items:
-        _entry(root, item, feed)
+    for item, moment in zip(feed.items, distinct_moments(feed.items), strict=True):
+        _entry(root, item, moment, feed)
     return _bytes(root)
 
 
@@ -67,21 +69,21 @@ def paging_links(feed: OutputFeed) -> tuple[tuple[str, str], ...]:
     return tuple((rel, query) for rel, query in pairs if query is not None)
 
 
-def _entry(root: Any, item: Item, feed: OutputFeed) -> None:
+def _entry(root: Any, item: Item, updated: str, feed: OutputFeed) -> None:
     entry = _sub(root, _A + "entry")
     if item.language and item.language != feed.language:
         entry.set(_LANG, item.language)
     _text(entry, "id", item.id)
-    _text(entry, "title", item.title)
+    _words(entry, "title", item.title)
     _text(entry, "published", iso(item.published))
-    _text(entry, "updated", iso(item.updated))
+    _text(entry, "updated", updated)
     if item.author:
         _person(entry, item.author)
     _link(entry, "alternate", item.url, "text/html")
     for link in item.related:
         element = _link(entry, "related", link.url, "text/html")
         if link.title:
-            element.set("title", clean(link.title))
+            element.set("title", plain(link.title))
         if link.language:
             element.set("hreflang", link.language)
     if item.attachment:
@@ -94,16 +96,16 @@ def _entry(root: Any, item: Item, feed: OutputFeed) -> None:
             _A + "category",
             term=clean(category.term),
             scheme=category.scheme,
-            label=clean(category.label),
+            label=plain(category.label),
         )
     if item.source:
         source = _sub(entry, _A + "source")
-        _text(source, "id", item.source.url)
-        _text(source, "title", item.source.title)
+        _text(source, "id", urn("feed", item.source.url))
+        _words(source, "title", item.source.title)
         _text(source, "updated", iso(item.source.updated))
         _link(source, "self", item.source.url)
     if item.summary:
-        _text(entry, "summary", item.summary)
+        _words(entry, "summary", item.summary)
     content = _sub(entry, _A + "content", type="html")
     content.text = clean(item.html)
     if feed.language and item.language != feed.language:
@@ -111,12 +113,31 @@ def _entry(root: Any, item: Item, feed: OutputFeed) -> None:
         content.set(_LANG, feed.language)
 
 
+def distinct_moments(items: Sequence[Item]) -> tuple[str, ...]:
+    """Return each item's `updated` with a fraction of a second made from its id, no two alike.
+
+    Stories of one batch change in the same moment, while validators and some readers expect entries to differ in
+    it. The fraction is the item's own for ever, so it never looks like a change.
+    """
+    found: dict[str, None] = {}
+    for item in items:
+        whole, fraction = iso(item.updated)[:-1], zlib.crc32(item.id.encode()) % 1_000_000
+        while (moment := f"{whole}.{fraction:06d}Z") in found:
+            fraction = (fraction + 1) % 1_000_000
+        found[moment] = None
+    return tuple(found)
+
+
+def _words(parent: Any, name: str, text: str) -> None:
+    _sub(parent, _A + name).text = plain(text)
+
+
 def _text(parent: Any, name: str, text: str) -> None:
     _sub(parent, _A + name).text = clean(text)
 
 
 def _person(parent: Any, name: str) -> None:
-    _text(_sub(parent, _A + "author"), "name", name or "Unknown")
+    _words(_sub(parent, _A + "author"), "name", name or "Unknown")
 
 
 def _link(parent: Any, rel: str, href: str, media_type: str = "") -> Any:

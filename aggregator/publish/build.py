@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -57,7 +58,7 @@ def build(
     context = Context(output, selection, site, names, feedback, served)
     items = _items(stories, alarms, context, now)
     held = {item.id for item in items}
-    stones = tuple(stone for stone in tombstones if stone.id not in held)
+    stones = tuple(replace(stone, why=one_line(stone.why)) for stone in tombstones if stone.id not in held)
     moments = [item.updated for item in items] + [stone.at for stone in stones]
     title = feed_title(output, names)
     parts = (site.installation, output.slug, *((narrowed,) if narrowed else ()))

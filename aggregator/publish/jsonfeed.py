@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aggregator.publish.text import iso
+from aggregator.publish.text import iso, plain
 from aggregator.publish.types import Item, OutputFeed
 
 
@@ -13,7 +13,7 @@ def render_json(feed: OutputFeed) -> bytes:
     """Return the feed as a UTF-8 JSON Feed document."""
     document: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": feed.title,
+        "title": plain(feed.title),
         "home_page_url": feed.home,
         "feed_url": feed.url("json"),
         "description": feed.description,
@@ -50,7 +50,7 @@ def _item(item: Item, feed: OutputFeed) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": item.id,
         "url": item.url,
-        "title": item.title,
+        "title": plain(item.title),
         "content_html": item.html,
         "content_text": item.text,
         "summary": item.summary,
@@ -60,7 +60,7 @@ def _item(item: Item, feed: OutputFeed) -> dict[str, Any]:
     if item.language:
         found["language"] = item.language
     if item.author:
-        found["authors"] = [{"name": item.author}]
+        found["authors"] = [{"name": plain(item.author)}]
     if item.categories:
         found["tags"] = list(dict.fromkeys(category.label for category in item.categories))
     if item.attachment:

@@ -7,7 +7,7 @@ from typing import Any
 from lxml import etree
 
 from aggregator.publish.atom import ATOM, HISTORY, paging_links
-from aggregator.publish.text import clean, escape, iso, rfc822
+from aggregator.publish.text import clean, escape, iso, plain, rfc822
 from aggregator.publish.types import MEDIA_TYPES, Item, OutputFeed
 
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -25,14 +25,14 @@ def render_rss(feed: OutputFeed) -> bytes:
         namespaces["fh"] = HISTORY
     root = etree.Element("rss", version="2.0", nsmap=namespaces)
     channel = _sub(root, "channel")
-    _text(channel, "title", feed.title)
+    _text(channel, "title", plain(feed.title))
     _text(channel, "link", feed.home)
-    _text(channel, "description", feed.description)
+    _text(channel, "description", plain(feed.description))
     if feed.language:
         _text(channel, "language", feed.language)
     _text(channel, "lastBuildDate", rfc822(feed.updated))
     _text(channel, "generator", "aggregator")
-    _text(channel, "docs", "https://www.rssboard.org/rss-specification")
+    _text(channel, "docs", "http://www.rssboard.org/rss-specification")
     _text(channel, "ttl", str(feed.ttl))
     _link(channel, "self", feed.url("rss"), MEDIA_TYPES["rss"].partition(";")[0])
     for hub in feed.hubs:
@@ -49,7 +49,7 @@ def render_rss(feed: OutputFeed) -> bytes:
 
 def _item(channel: Any, item: Item) -> None:
     element = _sub(channel, "item")
-    _text(element, "title", item.title)
+    _text(element, "title", plain(item.title))
     _text(element, "link", item.url)
     guid = _sub(element, "guid", isPermaLink="false")
     guid.text = item.id
@@ -57,13 +57,13 @@ def _item(channel: Any, item: Item) -> None:
     _text(element, f"{{{ATOM}}}updated", iso(item.updated))
     if item.author:
         # RSS's own author element must be a mail address.
-        _text(element, f"{{{DUBLIN_CORE}}}creator", item.author)
+        _text(element, f"{{{DUBLIN_CORE}}}creator", plain(item.author))
     if item.language:
         _text(element, f"{{{DUBLIN_CORE}}}language", item.language)
     for category in item.categories:
-        _sub(element, "category", domain=category.scheme).text = clean(category.label)
+        _sub(element, "category", domain=category.scheme).text = plain(category.label)
     if item.source:
-        _sub(element, "source", url=item.source.url).text = clean(item.source.title)
+        _sub(element, "source", url=item.source.url).text = plain(item.source.title)
     if item.attachment:
         _sub(
             element,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import UTC, datetime
-from functools import lru_cache
 from html import escape as _escape
+from html.entities import name2codepoint
 from urllib.parse import quote, urlsplit, urlunsplit
 
-# XML 1.0 §2.2 Char, without C1 controls, non-characters, and the characters that turn text around or hide it.
+# XML 1.0 §2.2 Char, without C1 controls, non-characters, the replacement character, and the characters that
+# turn text around or hide it.
 _ILLEGAL = re.compile(
-    "[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]|\ufeff"
+    "[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff]|\ufeff"
 )
 _SPACES = re.compile(r"\s+")
 _PLAIN_URL = re.compile(
-    r"https?://[A-Za-z0-9.\-]+(?::[0-9]{1,5})?(?:[/?#](?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=#]|%[0-9A-Fa-f]{2})*)?"
+    r"https?://[A-Za-z0-9.\-]+(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=#]|%[0-9A-Fa-f]{2})*)?"
 )
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NAMESPACE = uuid.UUID("0f0bd0f2-6a0c-5d0a-9a39-6f5f2c1f7f11")
@@ -59,7 +60,7 @@ def safe_url(url: str) -> str:
         quote(_BARE_PERCENT.sub("%25", clean(part)), safe=keep + extra)
         for part, extra in ((parts.path, ""), (parts.query, "?"), (parts.fragment, "?"))
     )
-    return urlunsplit((parts.scheme, netloc + (f":{port}" if port else ""), path, query, fragment))
+    return urlunsplit((parts.scheme, netloc + (f":{port}" if port else ""), path or "/", query, fragment))
 
 
 def urn(kind: str, *parts: str) -> str:
@@ -120,7 +121,220 @@ def language_name(code: str) -> str:
     return _LANGUAGES.get(code, code)
 
 
-@lru_cache(maxsize=512)
+# ISO 639-1; validators know no others in xml:lang.
+_CODES = frozenset(
+    [
+        "aa",
+        "ab",
+        "ae",
+        "af",
+        "ak",
+        "am",
+        "an",
+        "ar",
+        "as",
+        "av",
+        "ay",
+        "az",
+        "ba",
+        "be",
+        "bg",
+        "bh",
+        "bi",
+        "bm",
+        "bn",
+        "bo",
+        "br",
+        "bs",
+        "ca",
+        "ce",
+        "ch",
+        "co",
+        "cr",
+        "cs",
+        "cu",
+        "cv",
+        "cy",
+        "da",
+        "de",
+        "dv",
+        "dz",
+        "ee",
+        "el",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "ff",
+        "fi",
+        "fj",
+        "fo",
+        "fr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gn",
+        "gu",
+        "gv",
+        "ha",
+        "he",
+        "hi",
+        "ho",
+        "hr",
+        "ht",
+        "hu",
+        "hy",
+        "hz",
+        "ia",
+        "id",
+        "ie",
+        "ig",
+        "ii",
+        "ik",
+        "io",
+        "is",
+        "it",
+        "iu",
+        "ja",
+        "jv",
+        "ka",
+        "kg",
+        "ki",
+        "kj",
+        "kk",
+        "kl",
+        "km",
+        "kn",
+        "ko",
+        "kr",
+        "ks",
+        "ku",
+        "kv",
+        "kw",
+        "ky",
+        "la",
+        "lb",
+        "lg",
+        "li",
+        "ln",
+        "lo",
+        "lt",
+        "lu",
+        "lv",
+        "mg",
+        "mh",
+        "mi",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "mt",
+        "my",
+        "na",
+        "nb",
+        "nd",
+        "ne",
+        "ng",
+        "nl",
+        "nn",
+        "no",
+        "nr",
+        "nv",
+        "ny",
+        "oc",
+        "oj",
+        "om",
+        "or",
+        "os",
+        "pa",
+        "pi",
+        "pl",
+        "ps",
+        "pt",
+        "qu",
+        "rm",
+        "rn",
+        "ro",
+        "ru",
+        "rw",
+        "sa",
+        "sc",
+        "sd",
+        "se",
+        "sg",
+        "si",
+        "sk",
+        "sl",
+        "sm",
+        "sn",
+        "so",
+        "sq",
+        "sr",
+        "ss",
+        "st",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "ti",
+        "tk",
+        "tl",
+        "tn",
+        "to",
+        "tr",
+        "ts",
+        "tt",
+        "tw",
+        "ty",
+        "ug",
+        "uk",
+        "ur",
+        "uz",
+        "ve",
+        "vi",
+        "vo",
+        "wa",
+        "wo",
+        "xh",
+        "yi",
+        "yo",
+        "za",
+        "zh",
+        "zu",
+    ]
+)
+
+
 def language_tag(code: str) -> str:
-    """Return a code that may stand in xml:lang (two or three ASCII letters, with an optional region), or ""."""
-    return code if re.fullmatch(r"[a-z]{2,3}(?:-[A-Z]{2})?", code) and code != "und" else ""
+    """Return a code that may stand in xml:lang and hreflang, or "" for any other."""
+    return code if code in _CODES else ""
+
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_ENTITY = re.compile(r"&(?=(#?\w+))")
+
+
+def plain(text: str) -> str:
+    """Return clean text that nobody can mistake for HTML, for titles and names.
+
+    Many readers take a title for HTML, whatever the format says, and validators warn of it. So a `<` that could
+    begin a tag becomes `‹`, and an `&` that could begin a character reference becomes `＆`.
+    """
+    text = clean(text)
+    if "<" in text:
+        text = _TAG.sub("‹", text)
+    if "&" in text:
+        text = _ENTITY.sub(_ampersand, text)
+    return text
+
+
+def _ampersand(match: re.Match[str]) -> str:
+    name = match[1]
+    return "＆" if name in name2codepoint or name == "apos" or not name.isalpha() else "&"

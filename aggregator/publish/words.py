@@ -79,14 +79,37 @@ def why(label: Label, names: Names) -> list[Block]:
 
 
 def reason_text(reason: Reason) -> str:
-    """Return one piece of evidence as a line: "ballistic missile" in the title (+2.0)."""
-    what = one_line(reason.what, 100)
-    if reason.kind in ("term", "exclude", "group", "distinct") and reason.found:
-        text = f"“{one_line(reason.found, 100)}”"
-        if reason.found.casefold() != reason.what.casefold():
-            text += f" ({what})"
-    else:
-        text = f"{reason.kind}: {what}" if what else reason.kind
-    if reason.where:
+    """Return one piece of evidence as a line: “ballistic missile” in the title (+2.00)."""
+    what, found = one_line(reason.what, 100), one_line(reason.found, 100)
+    match reason.kind:
+        case "source":
+            text = f"from {found or what}"
+        case "feedback":
+            text = f"a person's answer: {what}" if what else "a person's answer"
+        case "model":
+            text = f"model: {what}" if what else "model"
+        case "exclude":
+            text = f"excluded by “{found or what}”"
+        case _ if found:
+            text = f"“{found}”" + (f" ({what})" if found.casefold() != what.casefold() else "")
+        case _:
+            text = f"{reason.kind}: {what}" if what else reason.kind
+    if reason.where and reason.kind != reason.where:
         text += f" in the {reason.where}"
     return f"{text} ({reason.weight:+.2f})" if reason.weight else text
+
+
+_BASES = {
+    "new": "first report",
+    "guid": "same item",
+    "url": "same page",
+    "text": "same text",
+    "near": "nearly the same text",
+    "event": "same event",
+    "person": "put here by a person",
+}
+
+
+def basis(slug: str) -> str:
+    """Return why an entry is in its story, in words."""
+    return _BASES.get(slug) or spell(slug)

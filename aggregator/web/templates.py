@@ -47,7 +47,7 @@ class Templates:
             state=words.state,
             kind=words.kind,
             language=language_name,
-            reason=words.reason_text,
+            basis=words.basis,
             ago=ago,
         )
         self._environment = environment

@@ -1,0 +1,235 @@
+"""Every kind of output in every format passes the strict check, and feedparser reads what was meant."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import feedparser
+import pytest
+
+from aggregator.config import OutputConfig
+from aggregator.publish import FORMATS, FeedAlarm, OutputFeed, Tombstone, build, render
+from aggregator.publish.item import story_id
+from aggregator.publish.types import Paging
+from aggregator.types import Alarm
+
+from .samples import NAMES, NASTY, NOW, SITE, developed, member, nasty, sample_stories, story
+from .strict import check
+
+OUTPUTS = {
+    "stories": OutputConfig(slug="harbour", topics=("harbour-safety",)),
+    "entries": OutputConfig(slug="entries", topics=("harbour-safety",), unit="entry"),
+    "near-misses": OutputConfig(slug="near", kind="near-misses"),
+    "digest": OutputConfig(slug="daily", kind="digest", title="Daily digest"),
+    "weekly": OutputConfig(slug="weekly", kind="digest", digest_every="week"),
+    "alerts": OutputConfig(slug="alerts", kind="alerts"),
+    "health": OutputConfig(slug="health", kind="health", title=NASTY, description=NASTY),
+    "empty": OutputConfig(slug="empty", topics=("no-such-topic",)),
+}
+ALARMS = (
+    FeedAlarm(
+        Alarm(1, NOW - timedelta(hours=1), "failing", "timeout: no answer"),
+        "Coast Wire",
+        "https://coast.example.com/rss",
+    ),
+    FeedAlarm(Alarm(2, NOW - timedelta(hours=2), "strange-kind", NASTY), NASTY, "import:x"),
+)
+
+
+def links(story: str, topic: str) -> dict[str, str]:
+    return {
+        kind: f"{SITE.base_url}/feedback/x.{story}/{kind}"
+        for kind in ("relevant", "not_relevant", "wrong_story")
+    }
+
+
+def made(kind: str, **changes: object) -> OutputFeed:
+    values: dict[str, object] = {
+        "now": NOW,
+        "site": SITE,
+        "names": NAMES,
+        "alarms": ALARMS,
+        "feedback": links,
+    }
+    return build(OUTPUTS[kind], sample_stories(), **{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("kind", OUTPUTS)
+def test_every_kind_is_strictly_valid(kind: str, form: str) -> None:
+    feed = made(kind)
+    assert bool(feed.items) is (kind != "empty")
+    assert check(form, render(feed, form)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_with_paging_hubs_tombstones_and_no_server(form: str) -> None:
+    busy = made(
+        "stories",
+        site=replace(SITE, hubs=("https://hub.example.org/",)),
+        tombstones=(
+            Tombstone(story_id("gone"), NOW, f"not relevant {NASTY}"),
+            Tombstone(story_id("s1"), NOW),
+        ),
+        paging=Paging(
+            first="", next="before=1-x", current="", prev_archive="archive=2026-11-22", archive=True
+        ),
+    )
+    assert [stone.id for stone in busy.tombstones] == [story_id("gone")], "s1 is in the feed"
+    body = render(busy, form)  # type: ignore[arg-type]
+    assert check(form, body) == []
+    assert b"hub.example.org" in body
+    assert b"before=1-x" in body
+    unserved = render(made("stories", served=False), form)  # type: ignore[arg-type]
+    assert check(form, unserved) == []
+    assert b"/feedback/" not in unserved
+    assert b"/story/" not in unserved
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_equal_input_makes_equal_bytes(form: str) -> None:
+    again = build(
+        OUTPUTS["stories"],
+        tuple(reversed(sample_stories())),
+        now=NOW + timedelta(hours=1),
+        site=SITE,
+        names=NAMES,
+        feedback=links,
+    )
+    assert render(made("stories"), form) == render(again, form)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("form", ["atom", "rss"])
+@pytest.mark.parametrize("kind", [kind for kind in OUTPUTS if kind != "empty"])
+def test_feedparser_reads_what_was_meant(kind: str, form: str) -> None:
+    feed = made(kind)
+    parsed = feedparser.parse(io.BytesIO(render(feed, form)), sanitize_html=False)  # type: ignore[arg-type]
+    assert not parsed.bozo, parsed.get("bozo_exception")
+    assert [entry.id for entry in parsed.entries] == [item.id for item in feed.items]
+    assert [entry.link for entry in parsed.entries] == [item.url for item in feed.items]
+    for entry, item in zip(parsed.entries, feed.items, strict=True):
+        assert entry.published_parsed[:6] == item.published.timetuple()[:6]
+        assert entry.updated_parsed[:6] == item.updated.timetuple()[:6]
+        assert {tag.scheme for tag in entry.get("tags", ())} == {c.scheme for c in item.categories}
+        assert item.html in [content.value for content in entry.content]
+
+
+def test_the_strict_check_sees_defects() -> None:
+    good = render(made("stories"), "atom")
+    for old, new in [
+        (b"<id>urn:uuid:", b"<id>urn:uuid:x"),
+        (b"</title><published>", b" &lt;b&gt;x&lt;/b&gt;</title><published>"),
+        (b"&lt;p&gt;", b"&lt;p onclick=&quot;x&quot;&gt;"),
+        (b'href="https://coast', b'href="/coast'),
+        (b"</updated><author>", b"+09:00</updated><author>"),
+        (b"Ferry", b"\xc2\x80Ferry"),
+    ]:
+        assert old in good
+        assert check("atom", good.replace(old, new, 1)), old
+    rss = render(made("stories"), "rss")
+    for old, new in [
+        (b" GMT</pubDate>", b" KST</pubDate>"),
+        (b'isPermaLink="false"', b""),
+        (b"<ttl>15", b"<ttl>0"),
+        (b"</description><content", b"&lt;script&gt;&lt;/script&gt;</description><content"),
+    ]:
+        assert old in rss
+        assert check("rss", rss.replace(old, new, 1)), old
+    document = json.loads(render(made("stories"), "json"))
+    document["items"][0]["_aggregator"]["labels"][0]["score"] = 2
+    assert check("json", json.dumps(document).encode())
+
+
+def test_ids_do_not_depend_on_where_the_server_is() -> None:
+    moved = made("stories", site=replace(SITE, base_url="http://other.example:81/prefix"))
+    here = made("stories")
+    assert [item.id for item in moved.items] == [item.id for item in here.items]
+    assert moved.id == here.id
+    assert made("stories", narrowed="limit=3").id != here.id
+    assert made("stories", site=replace(SITE, installation="other")).id != here.id
+
+
+def test_stories_of_one_moment_keep_their_fraction_for_ever() -> None:
+    def updated(*numbers: int) -> dict[str, str]:
+        batch = [story(n, changed=NOW) for n in numbers]
+        feed = build(OUTPUTS["stories"], batch, now=NOW, site=SITE)
+        parsed = feedparser.parse(io.BytesIO(render(feed, "atom")))
+        return {entry.id: entry.updated for entry in parsed.entries}
+
+    few, many = updated(1, 2), updated(*range(1, 60))
+    assert len(set(many.values())) == 59
+    assert few.items() <= many.items()
+
+
+def test_what_a_reader_sees_of_a_story() -> None:
+    feed = build(OUTPUTS["stories"], [developed()], now=NOW, site=SITE, names=NAMES, feedback=links)
+    (item,) = feed.items
+    assert item.title == "북항에서 여객선 충돌"
+    assert (item.language, item.author) == ("ko", "State Radio")
+    assert item.updated == developed().changed
+    assert item.published == developed().published
+    assert [link.url for link in item.related] == [
+        "https://coast.example.com/100",
+        "https://coast.example.com/101",
+    ]
+    assert {(c.scheme.rpartition(":")[2], c.term) for c in item.categories} == {
+        ("topic", "harbour-safety"),
+        ("facet", "collision"),
+        ("state", "confirmed"),
+        ("signal", "burst"),
+    }
+    for told in (
+        "인명 피해는 없다고 밝혔다.",
+        "Confirmed. Reported by State Radio and Coast Wire.",
+        "Latest change, 23 Nov 2026, 11:00 UTC: confirmed by the harbour office.",
+        "State Radio (state media, KR, Korean), 23 Nov 2026, 02:00 UTC",
+        "23 Nov 2026, 04:00 UTC: Reported by several",
+        "Wording that counted: “State Radio said”",
+        "Harbour safety: score 0.90, threshold 0.50. Facet: Collisions.",
+        "“Ferry” in the title (+2.00)",
+        "Languages: Korean, English, Japanese.",
+        "Not relevant <https://news.example.org/feedback/x.s7/not_relevant>",
+    ):
+        assert told in item.text
+
+
+def test_prefixes_are_configurable() -> None:
+    quiet = OutputConfig(slug="x", title_prefixes={})
+    loud = OutputConfig(slug="x", title_prefixes={"burst": "Burst", "confirmed": "Sure"})
+    state = replace(story(1), corroboration=replace(story(1).corroboration, state="state-media-only"))
+
+    def titles(output: OutputConfig) -> list[str]:
+        return [item.title for item in build(output, [state, developed()], now=NOW, site=SITE).items]
+
+    assert titles(OutputConfig(slug="x"))[0].startswith("[State media only] Ferry")
+    assert titles(quiet)[0].startswith("Ferry")
+    assert titles(loud)[1].startswith("[Burst] [Sure] 북항")
+
+
+def test_a_private_topic_does_not_show_in_another_topics_output() -> None:
+    from .samples import label
+
+    secret = replace(story(1), labels=(label(), label(0.95, "secret-topic", "spy")))
+    body = render(build(OUTPUTS["stories"], [secret], now=NOW, site=SITE), "json")
+    assert b"secret-topic" not in body
+    assert b"spy" not in body
+
+
+def test_unusable_links_fall_back_to_our_page() -> None:
+    bad = replace(story(1), url="javascript:alert(1)", entries=(member(1, url="mailto:x@example.com"),))
+    (item,) = build(OUTPUTS["stories"], [bad], now=NOW, site=SITE).items
+    assert item.url == "https://news.example.org/story/s1"
+    assert item.related == ()
+
+
+def test_a_nasty_story_keeps_its_emoji_and_loses_its_claws() -> None:
+    (item,) = build(OUTPUTS["stories"], [nasty()], now=NOW, site=SITE).items
+    assert "🚢🔥 “한국어”" in item.title
+    assert item.title.startswith("[State media only] Bell null")
+    assert "<script" not in item.html
+    assert item.url == "https://xn--bcher-kva.example/%C3%BC?q=%22%3Cx%3E%22&r=1%25zz#%C3%A4"
+    assert item.attachment is not None
+    assert item.attachment.url == "https://coast.example.com/a%20b.mp3"
