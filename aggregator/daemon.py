@@ -12,6 +12,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -88,7 +89,7 @@ class Daemon:
             driver.start()
             await publisher.start(self.url)
             if watchdog := systemd.watchdog_interval():
-                driver.add("watchdog", watchdog, lambda: self._watchdog(runtime))
+                driver.add("watchdog", watchdog, partial(self._watchdog, runtime))
             if self._reload_on_change:
                 driver.add("watch", _WATCH_EVERY, self._look_for_change)
             feeds = sum(feed.enabled for feed in self._config.feeds)

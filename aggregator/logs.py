@@ -23,7 +23,12 @@ from aggregator.config.storage import LogConfig
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _PRIORITIES = {"critical": 2, "error": 3, "exception": 3, "warning": 4, "info": 6, "debug": 7}
 """syslog(3) priorities, as sd-daemon(3) reads them from the start of a line."""
-_CHATTY = {"apscheduler": logging.WARNING, "trafilatura": logging.CRITICAL, "htmldate": logging.CRITICAL}
+_CHATTY = {
+    "alembic": logging.WARNING,
+    "apscheduler": logging.WARNING,
+    "trafilatura": logging.CRITICAL,
+    "htmldate": logging.CRITICAL,
+}
 """Loggers that say at their level what is nothing for an administrator, and the least that is of use."""
 
 _DUPLICATES = {"color_message"}
