@@ -48,6 +48,8 @@ class Document:
     extra: Headers = field(default_factory=list)
     tags: frozenset[bytes] = frozenset()
     """The ETags of all variants."""
+    _told: tuple[int, dict[tuple[bytes, bool], Headers]] = field(default_factory=lambda: (-1, {}))
+    """Seconds left, and the headers made for them."""
 
     def same_bytes(self, other: Document) -> bool:
         """Whether another document has the same bytes."""
@@ -62,8 +64,17 @@ class Document:
         return best
 
     def headers(self, variant: Variant, now: datetime, *, body: bool) -> Headers:
-        """The response's headers. `body`: those that describe one too (200, not 304)."""
+        """The response's headers. `body`: those that describe one too (200, not 304). The list is shared: copy to change."""
         left = max(0, self.max_age - int((now - self.rendered).total_seconds()))
+        if self._told[0] != left:
+            # They only change with the second, and building them costs as much as the rest of an answer.
+            self._told = (left, {})
+        made = self._told[1].get((variant.encoding, body))
+        if made is None:
+            made = self._told[1][variant.encoding, body] = self._headers(variant, left, body=body)
+        return made
+
+    def _headers(self, variant: Variant, left: int, *, body: bool) -> Headers:
         scope = b"public" if self.shared else b"private"
         headers = [
             (b"etag", variant.etag),
