@@ -19,7 +19,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.14 python3
 	"$$python" -c '$(SUITABLE)' 2>/dev/null && { echo "$$python"; exit; }; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # Where `make install` puts things. DESTDIR is for package builders.
 PREFIX ?= /opt/aggregator
@@ -59,7 +59,7 @@ docs: $(VENV)/.runtime
 EDITABLE := --no-deps --no-build-isolation --editable .
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing into $(VENV) (once; about a minute)"
+	@echo "Installing into $(VENV) (once; a minute or two)"
 	@$(PIP) install --require-hashes --requirement requirements.lock
 	@$(PIP) install $(EDITABLE)
 	@touch $@
@@ -104,8 +104,8 @@ install: check-python
 		echo "$(PYTHON) lies in a home directory, which the service cannot see. Name the system's: make install PYTHON=/usr/bin/python3" >&2; exit 1;; esac
 	install -d -m 755 "$(ROOT)" "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(SYSCONFDIR)" "$(DESTDIR)$(UNITDIR)" "$(DESTDIR)$(SYSUSERSDIR)"
 	"$(PYTHON)" -m venv "$(ROOT)/venv"
-	"$(ROOT)/venv/bin/python" -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements.lock
-	"$(ROOT)/venv/bin/python" -m pip --disable-pip-version-check --quiet install --no-deps --no-build-isolation --force-reinstall .
+	"$(ROOT)/venv/bin/python" -m pip --disable-pip-version-check -qq install --require-hashes --requirement requirements.lock
+	"$(ROOT)/venv/bin/python" -m pip --disable-pip-version-check -qq install --no-deps --no-build-isolation --force-reinstall .
 	if [ -n "$(DESTDIR)" ]; then grep -rlIF "$(DESTDIR)" "$(ROOT)/venv/bin" "$(ROOT)/venv/pyvenv.cfg" | xargs -r sed -i 's|$(DESTDIR)||g'; fi
 	ln -sf "$(PREFIX)/venv/bin/aggregator" "$(DESTDIR)$(BINDIR)/aggregator"
 	sed -e 's|^# path = "/var/lib/|path = "/var/lib/|' config.toml > "$(DESTDIR)$(SYSCONFDIR)/config.toml.dist"

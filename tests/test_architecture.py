@@ -168,7 +168,7 @@ HEAVY = {"sklearn", "scipy", "numpy", "feedparser", "trafilatura", "apprise", "s
 
 def test_the_help_loads_nothing_heavy() -> None:
     code = """
-from aggregator.cli import main
+from aggregator.cli.app import main
 sys.argv = ["aggregator", "--help"]
 try:
     main()
