@@ -32,9 +32,12 @@ RETRY_CAP = timedelta(days=7)
 _AFTER_OUTAGE = timedelta(minutes=5)
 _NOTHING_SENT = frozenset(("url", "credentials"))
 """Mistakes of ours that no server noticed: looked at again soon, so that a correction takes effect."""
-_SHARE_OF_GAP = 6
-"""Polls per expected new entry: the mean delay of an entry is a twelfth of the feed's gap."""
-_SHARE_OF_SILENCE = 10
+SHARE_OF_GAP = 12.0
+"""Polls in the time between two arrivals."""
+SHARE_OF_SILENCE = 20.0
+"""Polls in the silence so far. Both chosen on one half of the outlets in benchmarks/bench_schedule.py and
+confirmed on the other: a third of the polls of a busy feed and two thirds of a rare one's are saved, at a median
+delay of some minutes more."""
 _SMOOTHING = 0.3
 _SAME_BATCH = timedelta(minutes=15)
 """Entries published closer together than this count as one arrival: many sites publish in batches."""
@@ -118,7 +121,7 @@ def learn(
 def cadence(memory: FeedMemory, now: datetime) -> timedelta:
     """The interval that a feed's own rhythm suggests, before any bound; zero while it is unknown."""
     silence = (now - memory.last_new).total_seconds() if memory.last_new is not None else 0.0
-    return timedelta(seconds=max((memory.gap or 0.0) / _SHARE_OF_GAP, silence / _SHARE_OF_SILENCE, 0.0))
+    return timedelta(seconds=max((memory.gap or 0.0) / SHARE_OF_GAP, silence / SHARE_OF_SILENCE, 0.0))
 
 
 def server_wish(headers: Mapping[str, str], hints: ScheduleHints) -> timedelta:

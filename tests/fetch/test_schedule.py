@@ -133,17 +133,17 @@ def test_an_unknown_feed_is_polled_at_the_floor() -> None:
 @pytest.mark.parametrize("gap", [5 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 60 * DAY])
 def test_a_rarer_feed_is_polled_more_rarely_within_the_bounds(gap: timedelta) -> None:
     memory = FeedMemory(gap=gap.total_seconds(), last_new=NOW)
-    assert wait(memory=memory) == min(max(gap / 6, POLL.floor), POLL.ceiling)
+    assert wait(memory=memory) == min(max(gap / 12, POLL.floor), POLL.ceiling)
 
 
 def test_the_interval_grows_with_silence() -> None:
-    memory = FeedMemory(gap=600.0, last_new=NOW - 10 * HOUR)
+    memory = FeedMemory(gap=600.0, last_new=NOW - 20 * HOUR)
     assert wait(memory=memory) == HOUR
 
 
 @pytest.mark.parametrize("gap", [HOUR, 8 * HOUR, 2 * DAY])
 def test_a_regular_feeds_gap_is_learnt(gap: timedelta) -> None:
-    """Polled as planned for sixty gaps, the estimate comes near, and no entry waits longer than a third of a gap."""
+    """Polled as planned for sixty gaps, the estimate comes near, and no entry waits longer than a sixth of a gap."""
     feed, now = state(memory=FeedMemory(last_new=NOW)), NOW
     published = NOW + gap
     delays = []
@@ -156,7 +156,7 @@ def test_a_regular_feeds_gap_is_learnt(gap: timedelta) -> None:
         got = plan(feed, fetched(feed), document() if arrived else None, arrived, now, POLL)
         feed, now = replace(feed, memory=got.memory), got.next_due
     assert feed.memory.gap == pytest.approx(gap.total_seconds(), rel=0.35)
-    assert max(delays[5:]) <= max(gap / 3, POLL.floor * 1.1)
+    assert max(delays[5:]) <= max(gap / 6, POLL.floor * 1.1)
 
 
 def test_a_batch_counts_as_one_arrival() -> None:
@@ -168,7 +168,7 @@ def test_the_first_document_gives_a_cadence_to_begin_with() -> None:
     memory = learn(FeedMemory(), document(), [NOW - n * HOUR for n in range(1, 11)], NOW)
     assert memory.gap == HOUR.total_seconds()
     assert memory.last_new == NOW - HOUR
-    assert cadence(memory, NOW) == HOUR / 6
+    assert cadence(memory, NOW) == HOUR / 12
 
 
 def test_dates_in_the_future_teach_nothing_odd() -> None:
