@@ -78,6 +78,7 @@ def configure(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 clean,
+                in_order,
                 renderers[form],
             ],
         )
@@ -116,6 +117,11 @@ def choose_format(settings: LogConfig, stream: TextIO, env: Mapping[str, str]) -
 def clean(_: object, __: str, event: EventDict) -> EventDict:
     """Mask passwords in URLs and replace control characters, in every value of a message."""
     return {key: _clean(value) for key, value in event.items() if key not in _DUPLICATES}
+
+
+def in_order(_: object, __: str, event: EventDict) -> EventDict:
+    """Put first what people look for first: when, how bad, what."""
+    return {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event} | event
 
 
 def render_journal(_: object, __: str, event: EventDict) -> str:

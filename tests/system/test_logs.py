@@ -44,6 +44,7 @@ def test_json_lines_hold_every_field() -> None:
     structlog.get_logger().info("polled", feed="https://one.example/", new=3)
     message = json.loads(stream.getvalue())
     assert message.pop("timestamp").endswith("Z")
+    assert list(message)[:2] == ["level", "event"]
     assert message == {"event": "polled", "level": "info", "feed": "https://one.example/", "new": 3}
 
 
