@@ -30,6 +30,10 @@ _LOOKED_UP = 14
 """Rarest features of an entry that are looked up."""
 _CANDIDATES = 6
 """Stories compared in full."""
+_FEWEST = 3
+"""Features an entry must have to be compared at all: "Editorial cartoon" reports nothing."""
+_LEAST_SHARED = 0.04
+"""Share of its own weight that an entry must have in common with a story."""
 _FIRST, _LATEST = 3, 7
 """Members of a large story that stand for it."""
 
@@ -153,7 +157,7 @@ class _Decision:
 
     def by_event(self) -> Assignment | None:
         """The story that most likely reports the same event, if that is likely enough."""
-        if not self.member.features:
+        if len(self.member.features) < _FEWEST:
             return None
         window = self.window
         profile = window.profile(self.member)
@@ -163,7 +167,7 @@ class _Decision:
             if members and not window.closed(story) and self._in_span(window.story(story)[0]):
                 if len(members) > _FIRST + _LATEST:
                     members = [*members[:_FIRST], *members[-_LATEST:]]
-                scores.append((with_story(profile, [window.profile(other) for other in members]), story))
+                scores.append((with_story(profile, [other.traits for other in members]), story))
         scores.sort(key=lambda item: (-item[0], item[1]))
         likely = [(story, score) for score, story in scores if score >= self.settings.likelihood]
         if not likely:
@@ -173,13 +177,20 @@ class _Decision:
 
     def _candidates(self, profile: Profile) -> list[str]:
         """Stories that share most of the rarest features, best first; found through the index, bounded."""
-        rarest = sorted(profile.features.items(), key=lambda item: (-item[1][0], item[0]))[:_LOOKED_UP]
+        places = profile.traits.features
+        rarest = sorted([(-value * places[feature], feature) for feature, value in profile.values.items()])[
+            :_LOOKED_UP
+        ]
         votes: dict[str, float] = defaultdict(float)
-        for feature, (weight, _) in rarest:
+        for weight, feature in rarest:
             for story in {other.story for other in self.window.with_feature(feature)}:
                 votes[story] += weight * weight
-        ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
-        return [story for story, _ in ranked if story not in self.barred][:_CANDIDATES]
+        least = _LEAST_SHARED * profile.norms.all**2
+        ranked = sorted(
+            ((vote, story) for story, vote in votes.items() if vote >= least),
+            key=lambda item: (-item[0], item[1]),
+        )
+        return [story for _, story in ranked if story not in self.barred][:_CANDIDATES]
 
     def _near_in_time(self, other: Member) -> bool:
         return abs(other.time - self.member.time) <= self.settings.window.total_seconds()

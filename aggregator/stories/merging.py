@@ -53,11 +53,8 @@ class Merger:
         needed = _SAME_TEXT if score >= 1.0 else self._settings.merge_likelihood
         if needed >= 1.0 or score < needed:
             return False
-        pairs = [
-            likelihood(self._window.profile(one), self._window.profile(other))
-            for one in a[-_COMPARED:]
-            for other in b[-_COMPARED:]
-        ]
+        profiles = [self._window.profile(one) for one in a[-_COMPARED:]]
+        pairs = [likelihood(one, other.traits) for one in profiles for other in b[-_COMPARED:]]
         return sum(pairs) / len(pairs) >= needed
 
     def _merge(self, a: str, b: str) -> None:

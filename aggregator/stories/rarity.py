@@ -14,6 +14,8 @@ from importlib.resources import files
 
 _PRIOR = 1500.0
 """How many entries' worth of evidence the shipped table is."""
+_TABLED = 32
+"""Counts whose rarity is kept in a table; most features are in few entries."""
 
 
 @cache
@@ -29,7 +31,10 @@ class Rarity:
     def __init__(self) -> None:
         self._count: dict[str, int] = {}
         self._entries = 0
+        self._scale = 0.0
         self._prior = _shipped()
+        self._by_count: list[float] = []
+        self._for_entries = -1
 
     def add(self, features: Iterable[str]) -> None:
         count = self._count
@@ -47,8 +52,19 @@ class Rarity:
                 del count[feature]
         self._entries -= 1
 
-    def of(self, feature: str) -> float:
-        """Between 0 (in every entry) and 1 (in none so far)."""
-        seen = self._count.get(feature, 0) + self._prior.get(feature, 0.0)
-        total = self._entries + _PRIOR
-        return 1.0 - math.log1p(seen) / math.log1p(total)
+    def of(self, features: Iterable[str]) -> list[float]:
+        """Of each feature, between 0 (in every entry) and 1 (in none so far)."""
+        if self._for_entries != self._entries:
+            self._scale = 1 / math.log1p(self._entries + _PRIOR)
+            self._by_count = [1.0 - math.log1p(seen) * self._scale for seen in range(_TABLED)]
+            self._for_entries = self._entries
+        count, prior, table = self._count, self._prior, self._by_count
+        found = []
+        for feature in features:
+            seen = count.get(feature, 0)
+            common = prior.get(feature)
+            if common is None and seen < _TABLED:
+                found.append(table[seen])
+            else:
+                found.append(1.0 - math.log1p(seen + (common or 0.0)) * self._scale)
+        return found

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from aggregator.stories.similarity import contradict
+from aggregator.stories.similarity import contradict, exchanged
 from aggregator.stories.window import Member
 from aggregator.stories.words import compact
 
@@ -14,6 +14,10 @@ _TITLE_ALONE = 88.0
 _TITLE_WITH_LEAD = 72.0
 _LEAD_ALIKE = 85.0
 _LEAD_ALONE = 92.0
+_LEAD_RELATED = 45.0
+_TITLE_RELATED = 30.0
+_BARE_SPAN = 18 * 3600.0
+"""Seconds within which a headline without a lead can be the flash of a longer text."""
 _SHORT_TITLE = 10
 _LONG_LEAD = 40
 _LONG_ALONE = 60
@@ -27,24 +31,34 @@ def same_text(a: Member, b: Member) -> float:
     """
     if a.language != b.language and a.language and b.language:
         return 0.0
-    title = fuzz.ratio(_compact(a.title), _compact(b.title))
-    length = min(len(_compact(a.lead)), len(_compact(b.lead)))
-    alike = fuzz.ratio(_compact(a.lead)[:length], _compact(b.lead)[:length]) if length >= _LONG_LEAD else -1.0
-    if contradict(a.traits, b.traits):
+    left, right = a.traits, b.traits
+    if (
+        contradict(left, right)
+        or exchanged(left.people, right.people)
+        or exchanged(left.places, right.places)
+    ):
         return 0.0
-    short = min(len(_compact(a.title)), len(_compact(b.title)))
-    if title >= _TITLE_ALONE and short >= _SHORT_TITLE and (alike < 0 or alike >= 45):
-        if alike < _LEAD_ALIKE and _exchanged(a.title, b.title):
+    ours, theirs = _compact(a.title), _compact(b.title)
+    title = fuzz.ratio(ours, theirs)
+    ours_lead, theirs_lead = _compact(a.lead), _compact(b.lead)
+    length = min(len(ours_lead), len(theirs_lead))
+    if length < _LONG_LEAD:
+        # A bare headline that comes back the next day is a column ("Editorial cartoon"), not a copy.
+        fresh = abs(a.time - b.time) <= _BARE_SPAN or (ours_lead and theirs_lead and title >= _TITLE_ALONE)
+        if title < _TITLE_ALONE or min(len(ours), len(theirs)) < _SHORT_TITLE or not fresh:
             return 0.0
-        return max(title, alike) / 100
-    if alike >= _LEAD_ALIKE and title >= _TITLE_WITH_LEAD:
-        return (title + alike) / 200
-    if alike >= _LEAD_ALONE and length >= _LONG_ALONE and title >= 30:
-        return alike / 100
+        return 0.0 if _reworded(a.title, b.title) else title / 100
+    lead = fuzz.ratio(ours_lead[:length], theirs_lead[:length])
+    if title >= _TITLE_ALONE and min(len(ours), len(theirs)) >= _SHORT_TITLE and lead >= _LEAD_RELATED:
+        return 0.0 if lead < _LEAD_ALIKE and _reworded(a.title, b.title) else max(title, lead) / 100
+    if lead >= _LEAD_ALIKE and title >= _TITLE_WITH_LEAD:
+        return (title + lead) / 200
+    if lead >= _LEAD_ALONE and length >= _LONG_ALONE and title >= _TITLE_RELATED:
+        return lead / 100
     return 0.0
 
 
-def _exchanged(a: str, b: str) -> bool:
+def _reworded(a: str, b: str) -> bool:
     """Whether each headline has a word that the other has nothing like."""
     left, right = set(a.lower().split()), set(b.lower().split())
     return _strange(left - right, right) and _strange(right - left, left)

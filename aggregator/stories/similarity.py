@@ -34,24 +34,39 @@ _COMMON = 0.3
 _MOST_SHARED = 8
 
 WEIGHTS: Final = {
-    "all": -0.618,
-    "headline": 2.113,
-    "nameable": 3.441,
-    "letters": 0.719,
-    "rare": 1.409,
-    "people": 0.864,
-    "other_people": -0.491,
-    "days_apart": -2.745,
-    "contradiction": -1.059,
-    "languages": 2.1,
-    "words": 3.688,
-    "bias": -4.538,
+    "all": 2.619,
+    "headline": 0.924,
+    "nameable": 2.889,
+    "letters": 0.37,
+    "rare": 1.251,
+    "people": 0.986,
+    "other_people": -0.459,
+    "other_places": -0.591,
+    "days_apart": -2.521,
+    "contradiction": -1.1,
+    "languages": 0.36,
+    "words": 3.081,
+    "bias": -4.531,
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Norms:
+    """Lengths of an entry's feature vector, at the rarity of the moment it arrived."""
+
+    all: float = 0.0
+    headline: float = 0.0
+    nameable: float = 0.0
+    """Over the features that are the same in every language."""
+    nameable_headline: float = 0.0
+
+
+NO_NORMS: Final = Norms()
+
+
+@dataclass(slots=True)
 class Traits:
-    """What comparisons need of an entry that never changes."""
+    """What comparisons need of an entry."""
 
     title: str
     language: str
@@ -61,135 +76,133 @@ class Traits:
     """Pairs of neighbouring letters of the headline."""
     people: frozenset[str]
     """Of the headline."""
+    places: frozenset[str]
+    """Of the headline."""
     numbers: tuple[frozenset[str], ...]
-    """Of the headline: plain, ordinal, counts, days of the month."""
+    """Of the headline, by kind: see NUMBER_KINDS."""
+    features: Mapping[str, float]
+    """Feature to its weight by place: 1 in the headline, less in the lead."""
+    norms: Norms = NO_NORMS
+    """Set once, when the entry is weighed for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """An entry's features with their weights, at one state of the window."""
+    """An entry with its features weighed by how rare they are in the window now."""
 
     traits: Traits
-    features: dict[str, tuple[float, float]]
-    """Feature to (its weight here, how much evidence it would be if shared)."""
-    headline: frozenset[str]
-    norm: float
-    headline_norm: float
-    nameable_norm: float
-    """Over the features that can occur in other languages too."""
-    nameable_headline_norm: float
+    values: dict[str, float]
+    """Feature to how much evidence it is, its place apart."""
+    norms: Norms
 
 
 NUMBER_KINDS: Final = ("num:", "ord:", "count:", "day:")
 
 
 def traits(title: str, language: str, time: float, features: Mapping[str, float]) -> Traits:
-    """The lasting part of what is compared."""
+    """The part of what is compared that needs no window. `time`: seconds since 1970."""
     letters = compact(title)
     top = [feature for feature, weight in features.items() if weight >= 1.0]
     return Traits(
         title.lower(),
         language,
         time,
-        frozenset(letters[i : i + 2] for i in range(len(letters) - 1)),
-        frozenset(feature for feature in top if feature.startswith("person:")),
-        tuple(frozenset(f for f in top if f.startswith(kind)) for kind in NUMBER_KINDS),
+        frozenset([letters[i : i + 2] for i in range(len(letters) - 1)]),
+        frozenset([feature for feature in top if feature.startswith("person:")]),
+        frozenset([feature for feature in top if feature.startswith("place:")]),
+        tuple([frozenset([f for f in top if f.startswith(kind)]) for kind in NUMBER_KINDS]),
+        features,
     )
 
 
-def profile(fixed: Traits, features: Mapping[str, float], rarity: Rarity) -> Profile:
-    """Weigh the features by how rare they are now."""
-    weighed: dict[str, tuple[float, float]] = {}
-    norm = headline_norm = nameable_norm = nameable_headline_norm = 0.0
-    headline = []
-    for feature, weight in features.items():
-        value = rarity.of(feature) * KIND_WEIGHT[feature[: feature.index(":")]]
-        weighed[feature] = (weight * value, value)
-        square = (weight * value) ** 2
+def profile(fixed: Traits, rarity: Rarity) -> Profile:
+    """Weigh an entry's features by how rare they are now."""
+    values: dict[str, float] = {}
+    norm = headline = named = named_headline = 0.0
+    for (feature, place), rare in zip(fixed.features.items(), rarity.of(fixed.features), strict=True):
+        value = values[feature] = rare * KIND_WEIGHT[feature[: feature.index(":")]]
+        square = (place * value) ** 2
         norm += square
-        nameable = feature[0] != "w" or feature[2] < "\u0250"
-        if nameable:
-            nameable_norm += square
-        if weight >= 1.0:
-            headline.append(feature)
-            headline_norm += square
-            if nameable:
-                nameable_headline_norm += square
-    return Profile(
-        fixed,
-        weighed,
-        frozenset(headline),
-        math.sqrt(norm),
-        math.sqrt(headline_norm),
-        math.sqrt(nameable_norm),
-        math.sqrt(nameable_headline_norm),
-    )
+        if place >= 1.0:
+            headline += square
+        if feature[0] != "w":
+            named += square
+            if place >= 1.0:
+                named_headline += square
+    norms = Norms(math.sqrt(norm), math.sqrt(headline), math.sqrt(named), math.sqrt(named_headline))
+    return Profile(fixed, values, norms)
 
 
 def contradict(a: Traits, b: Traits) -> bool:
     """Whether the headlines state different numbers: of one kind each has some that the other lacks."""
-    return any(left - right and right - left for left, right in zip(a.numbers, b.numbers, strict=True))
+    return any(exchanged(left, right) for left, right in zip(a.numbers, b.numbers, strict=True))
 
 
-def compare(a: Profile, b: Profile) -> dict[str, float]:
+def exchanged(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Whether each has something that the other lacks."""
+    return not (a <= b or b <= a)
+
+
+def compare(profile: Profile, right: Traits) -> dict[str, float]:
     """The comparisons the model weighs, each between 0 and about 3."""
-    left, right = a.traits, b.traits
+    left = profile.traits
+    values, ours, theirs = profile.values, left.features, right.features
+    mine, its = profile.norms, right.norms
     foreign = left.language != right.language
-    dot = nameable_dot = headline_dot = 0.0
+    dot = nameable_dot = headline_dot = nameable_headline_dot = 0.0
     shared: list[float] = []
-    for feature in a.features.keys() & b.features.keys():
-        weight_a, value = a.features[feature]
-        weight_b, _ = b.features[feature]
-        product = weight_a * weight_b
-        nameable = feature[0] != "w" or feature[2] < "\u0250"
-        if foreign and not nameable:
-            continue
+    for feature in values.keys() & theirs.keys():
+        named = feature[0] != "w"
+        value, here, there = values[feature], ours[feature], theirs[feature]
+        product = here * there * value * value
         dot += product
-        if nameable:
+        both = here >= 1.0 and there >= 1.0
+        if named:
             nameable_dot += product
-        if feature in a.headline and feature in b.headline:
+            nameable_headline_dot += product if both else 0.0
+        if both:
             headline_dot += product
-        both = (weight_a + weight_b) / value - 0.5 if value else 0.0
-        evidence = value * min(1.0, both) - _COMMON
+        evidence = value * min(1.0, here + there - 0.5) - _COMMON
         if evidence > 0:
             shared.append(evidence)
     if len(shared) > _MOST_SHARED:
         shared = sorted(shared, reverse=True)[:_MOST_SHARED]
-    nameable_cosine = _ratio(nameable_dot, a.nameable_norm * b.nameable_norm)
+    nameable_cosine = _ratio(nameable_dot, mine.nameable * its.nameable)
     if foreign:
         cosine = nameable_cosine
-        headline = _ratio(headline_dot, a.nameable_headline_norm * b.nameable_headline_norm)
+        headline = _ratio(nameable_headline_dot, mine.nameable_headline * its.nameable_headline)
+        letters = words = 0.0
     else:
-        cosine = _ratio(dot, a.norm * b.norm)
-        headline = _ratio(headline_dot, a.headline_norm * b.headline_norm)
-    hours = min(abs(left.time - right.time) / 3600, 72.0)
+        cosine = _ratio(dot, mine.all * its.all)
+        headline = _ratio(headline_dot, mine.headline * its.headline)
+        letters = len(left.letters & right.letters) / max(1, min(len(left.letters), len(right.letters)))
+        words = fuzz.token_set_ratio(left.title, right.title) / 100
     people = left.people & right.people
     return {
         "all": cosine,
         "headline": headline,
         "nameable": nameable_cosine,
-        "letters": 0.0
-        if foreign
-        else len(left.letters & right.letters) / max(1, min(len(left.letters), len(right.letters))),
+        "letters": letters,
         "rare": sum(shared),
         "people": len(people) / max(1, len(left.people | right.people)),
-        "other_people": float(bool(left.people - people and right.people - people)),
-        "days_apart": hours / 24,
+        "other_people": float(exchanged(left.people, right.people)),
+        "other_places": float(exchanged(left.places, right.places)),
+        "days_apart": min(abs(left.time - right.time) / 86400, 3.0),
         "contradiction": float(contradict(left, right)),
         "languages": float(foreign),
-        "words": 0.0 if foreign else fuzz.token_set_ratio(left.title, right.title) / 100,
+        "words": words,
     }
 
 
-def likelihood(a: Profile, b: Profile) -> float:
+def likelihood(entry: Profile, other: Traits) -> float:
     """The probability that two entries report the same event, 0 to 1."""
     score = WEIGHTS["bias"]
-    for name, value in compare(a, b).items():
+    for name, value in compare(entry, other).items():
         score += WEIGHTS[name] * value
     return 1 / (1 + math.exp(-score))
 
 
-def with_story(entry: Profile, story: Sequence[Profile]) -> float:
+def with_story(entry: Profile, story: Sequence[Traits]) -> float:
     """How likely an entry belongs to a story: the mean of its likeliest and its average member.
 
     The average is what keeps a saga from growing entry by entry into one blob.

@@ -18,14 +18,12 @@ from typing import Any, Protocol
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.stories.rarity import Rarity
-from aggregator.stories.similarity import Profile, Traits, profile, traits
+from aggregator.stories.similarity import NO_NORMS, Profile, Traits, profile, traits
 from aggregator.types import Candidate, Fingerprint, Grouping
 
 _POSTINGS = 96
 """Most recent entries looked at for one feature; the cost of an entry does not grow with the window."""
 _BAND = 12
-_EPOCH = 64
-"""Additions within one batch after which rarity is looked at anew."""
 
 
 class EntryLike(Protocol):
@@ -55,9 +53,6 @@ class Member:
     bands: tuple[int, ...]
     traits: Traits = field(init=False)
     order: tuple[float, str] = field(init=False)
-    profile: Profile | None = field(init=False, default=None)
-    """At the epoch `profiled`; ask `Window.profile` for it."""
-    profiled: int = field(init=False, default=-1)
 
     def __post_init__(self) -> None:
         self.traits = traits(self.title, self.language, self.time, self.features)
@@ -98,7 +93,8 @@ class Window:
         self._ages: list[Member] = []
         self._closed: set[str] = set()
         self._newest = -math.inf
-        self._epoch = 0
+        self._tried: dict[str, Member] = {}
+        """Members of the latest trial, not to be built again when it is committed."""
         self.rarity = Rarity()
 
     def __len__(self) -> int:
@@ -113,7 +109,7 @@ class Window:
         for member in sorted(member_of(*row) for row in rows):
             if member.id not in self._members:
                 self._keep(member)
-        self._evict()
+                self._evict()
 
     def commit(self, grouping: Grouping, candidates: Sequence[Candidate]) -> None:
         """Make a grouping permanent. Call it after the transaction that stored it succeeded."""
@@ -122,7 +118,12 @@ class Window:
             entry = candidate.entry
             story = stories.get(entry.id)
             if story is not None and entry.time is not None and entry.id not in self._members:
-                self._keep(member_of(story, entry, candidate.fingerprint))
+                tried = self._tried.get(entry.id)
+                if tried is None or tried.features is not candidate.fingerprint.features:
+                    tried = member_of(story, entry, candidate.fingerprint)
+                tried.story = story
+                self._keep(tried)
+        self._tried = {}
         for source, target in grouping.merges:
             self.join(source, target)
         self._evict()
@@ -155,16 +156,15 @@ class Window:
 
     def profile(self, member: Member) -> Profile:
         """A member's features, weighed by how rare they are in the window now."""
-        if member.profile is None or member.profiled != self._epoch:
-            member.profile = profile(member.traits, member.features, self.rarity)
-            member.profiled = self._epoch
-        return member.profile
+        return profile(member.traits, self.rarity)
 
     # --- changing it ------------------------------------------------------------------------
 
     def add(self, member: Member) -> None:
         """Put a member in. Only for this module and inside `trial`."""
         self._members[member.id] = member
+        if member.traits.norms is NO_NORMS:
+            member.traits.norms = self.profile(member).norms
         for index, keys in self._indexes(member):
             for key in keys:
                 _insert(index.setdefault(key, []), member)
@@ -185,18 +185,13 @@ class Window:
     def trial(self) -> Iterator[Trial]:
         """Try additions and merges; all of them are undone at the end, also after an error."""
         trial = Trial(self)
+        self._tried = {}
         before = self._newest, set(self._closed)
-        self._epoch += 1
         try:
             yield trial
         finally:
             trial.undo()
             self._newest, self._closed = before
-            self._epoch += 1
-
-    def age(self) -> None:
-        """Let profiles be weighed anew: enough has been added for rarity to have moved."""
-        self._epoch += 1
 
     def separate(self, moved: Sequence[Member], source: str, target: str) -> None:
         """Undo `join`."""
@@ -212,6 +207,10 @@ class Window:
             for key in keys:
                 self._unlist(index, key, member)
         self.rarity.remove(member.features)
+
+    def remember(self, member: Member) -> None:
+        """Keep a member that was tried, for `commit`."""
+        self._tried[member.id] = member
 
     def _keep(self, member: Member) -> None:
         self.add(member)
@@ -243,7 +242,6 @@ class Window:
             self.remove(member)
             self._closed.add(member.story)
         self._closed &= self._stories.keys()
-        self._epoch += 1
 
 
 class Trial:
@@ -252,15 +250,11 @@ class Trial:
     def __init__(self, window: Window) -> None:
         self._window = window
         self._done: list[tuple[str, str, list[Member]]] = []
-        self._added = 0
 
     def add(self, member: Member) -> None:
         """As `Window.add`."""
         self._window.add(member)
         self._done.append(("", "", [member]))
-        self._added += 1
-        if self._added % _EPOCH == 0:
-            self._window.age()
 
     def join(self, source: str, target: str) -> None:
         """As `Window.join`."""
@@ -273,6 +267,7 @@ class Trial:
                 self._window.separate(members, source, target)
             else:
                 self._window.remove(members[0])
+                self._window.remember(members[0])
         self._done.clear()
 
 
