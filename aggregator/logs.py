@@ -121,7 +121,7 @@ def clean(_: object, __: str, event: EventDict) -> EventDict:
 
 def in_order(_: object, __: str, event: EventDict) -> EventDict:
     """Put first what people look for first: when, how bad, what."""
-    return {key: event.pop(key) for key in ("timestamp", "level", "event") if key in event} | event
+    return {**{key: event.pop(key) for key in ("timestamp", "level", "event") if key in event}, **event}
 
 
 def render_journal(_: object, __: str, event: EventDict) -> str:
