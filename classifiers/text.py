@@ -24,6 +24,7 @@ _REPLACED = (
     + [(hyphen, " ") for hyphen in _HYPHENS]
     + [(quote, '"') for quote in _QUOTES]
 )
+_MARKS = re.compile("[" + "".join(mark for mark, _ in _REPLACED) + "]")
 # Letters that have no canonical decomposition but that readers type without the stroke.
 _STROKES = {
     "\u0142": "l",
@@ -76,8 +77,9 @@ def fold(text: str) -> str:
     if len(lower) != len(text):
         lower = "".join(letter.lower()[0] for letter in text)
     lower = lower.replace("-", " ")
-    for old, new in _REPLACED:
-        lower = lower.replace(old, new)
+    if _MARKS.search(lower):
+        for old, new in _REPLACED:
+            lower = lower.replace(old, new)
     if _ACCENTED.search(lower):
         lower = lower.translate(_PLAIN)
     return lower
