@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from aggregator.publish import words
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row, to_html, to_text
+from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
 from aggregator.publish.item import (
     MAX_LEAD,
     MAX_TITLE,
@@ -123,8 +123,7 @@ def _item(alert: Alert, context: Context) -> Item:
         id=alert.id,
         title=f"[{alert.headline}] {title}",
         url=safe_url(story.url) or page or context.site.base_url + "/",
-        html=to_html(blocks),
-        text=to_text(blocks),
+        body=tuple(blocks),
         summary=told,
         published=alert.at,
         updated=alert.at,

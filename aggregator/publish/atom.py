@@ -107,7 +107,7 @@ def _entry(root: Any, item: Item, updated: str, feed: OutputFeed) -> None:
     if item.summary:
         _words(entry, "summary", item.summary)
     content = _sub(entry, _A + "content", type="html")
-    content.text = clean(item.html)
+    content.text = item.html
     if feed.language and item.language != feed.language:
         # The body's own words are the output's; headlines and leads in it say their language themselves.
         content.set(_LANG, feed.language)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aggregator.publish.text import clean, escape
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A run of text, perhaps a link."""
+class Span(NamedTuple):
+    """A run of text, perhaps a link. A named tuple, since a long feed has tens of thousands."""
 
     text: str
     href: str = ""
@@ -48,26 +48,25 @@ Block = Paragraph | Heading | Bullets
 
 def paragraph(*spans: Span | str) -> Paragraph:
     """Return a paragraph of spans; strings become plain ones."""
-    return Paragraph(tuple(Span(span) if isinstance(span, str) else span for span in spans))
+    return Paragraph(row(*spans))
 
 
 def row(*spans: Span | str) -> tuple[Span, ...]:
     """Return a list row of spans; strings become plain ones."""
-    return tuple(Span(span) if isinstance(span, str) else span for span in spans)
+    return tuple([Span(span) if isinstance(span, str) else span for span in spans])
 
 
 def to_html(blocks: Sequence[Block]) -> str:
     """Return the blocks as HTML: p, h3, ul, li, a and strong only."""
     out: list[str] = []
     for block in blocks:
-        match block:
-            case Paragraph(spans):
-                out.append(f"<p>{''.join(map(_span_html, spans))}</p>")
-            case Heading(text):
-                out.append(f"<h3>{escape(text)}</h3>")
-            case Bullets(rows):
-                items = (f"<li>{''.join(map(_span_html, spans))}</li>" for spans in rows)
-                out.append(f"<ul>{''.join(items)}</ul>")
+        if isinstance(block, Paragraph):
+            out.append(f"<p>{_spans_html(block.spans)}</p>")
+        elif isinstance(block, Heading):
+            out.append(f"<h3>{escape(block.text)}</h3>")
+        else:
+            items = "".join([f"<li>{_spans_html(spans)}</li>" for spans in block.rows])
+            out.append(f"<ul>{items}</ul>")
     return "\n".join(out)
 
 
@@ -83,6 +82,13 @@ def to_text(blocks: Sequence[Block]) -> str:
             case Bullets(rows):
                 out.append("\n".join(f"- {''.join(map(_span_text, spans))}" for spans in rows) + "\n")
     return "\n".join(out).strip()
+
+
+def _spans_html(spans: Sequence[Span]) -> str:
+    return "".join([_span_html(span) if span[1:] != _BARE else escape(span.text) for span in spans])
+
+
+_BARE = Span("")[1:]
 
 
 def _span_html(span: Span) -> str:

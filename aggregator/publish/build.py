@@ -45,6 +45,7 @@ def build(
     base: str = "",
     served: bool = True,
     ttl: int = 15,
+    records: bool = True,
 ) -> OutputFeed:
     """Return the document of an output.
 
@@ -52,10 +53,11 @@ def build(
     the configuration's own. `narrowed`: the canonical query string that made it so, which makes it another
     feed with another id. `query`: that and the page, as in this document's own URL. `base`: URL of the feed
     without extension, where it is not `SITE/feeds/SLUG` (private outputs, files). `served`: whether our own
-    server runs, so that links to pages and feedback lead somewhere. `ttl`: minutes.
+    server runs, so that links to pages and feedback lead somewhere. `ttl`: minutes. `records`: whether items get
+    their structured record, which only JSON Feed writes.
     """
     selection = selection or selection_of(output, now)
-    context = Context(output, selection, site, names, feedback, served)
+    context = Context(output, selection, site, names, feedback, served, records)
     items = _items(stories, alarms, context, now)
     held = {item.id for item in items}
     stones = tuple(replace(stone, why=one_line(stone.why)) for stone in tombstones if stone.id not in held)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row, to_html, to_text
+from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
 from aggregator.publish.item import MAX_TITLE, Context, outlet, story_title
 from aggregator.publish.select import Selection, label_of, matches
 from aggregator.publish.text import day, iso, language_tag, one_line, safe_url, urn, when
@@ -83,8 +83,7 @@ def _item(span: Span_, stories: Sequence[Story], context: Context) -> Item | Non
         id=urn("digest", context.site.installation, context.output.slug, iso(end)),
         title=title,
         url=f"{context.site.base_url}/",
-        html=to_html(blocks),
-        text=to_text(blocks),
+        body=tuple(blocks),
         summary=_summary(ordered, moved, context),
         published=end,
         updated=end,

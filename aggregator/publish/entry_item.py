@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.publish import words
-from aggregator.publish.body import Block, Span, paragraph, to_html, to_text
+from aggregator.publish.body import Block, Span, paragraph
 from aggregator.publish.item import (
     MAX_LEAD,
     MAX_TITLE,
@@ -76,8 +76,7 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
         id=urn("entry", entry.id),
         title=one_line(entry.title, MAX_TITLE) or "Untitled entry",
         url=safe_url(entry.url) or page or context.site.base_url + "/",
-        html=to_html(blocks),
-        text=to_text(blocks),
+        body=tuple(blocks),
         summary=lead or words.reported_by(story, names),
         published=published,
         updated=max(entry.updated or published, published),
@@ -87,5 +86,5 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
         source=item_source(member),
         attachment=attachment(member),
         page=page,
-        record=entry_record(story, member, labels, links, context.about),
+        record=entry_record(story, member, labels, links, context.about) if context.records else {},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.publish.body import Block, Span, paragraph, to_html, to_text
+from aggregator.publish.body import Block, Span, paragraph
 from aggregator.publish.item import Context
 from aggregator.publish.text import iso, one_line, safe_url, spell, urn, when
 from aggregator.publish.types import Category, Item
@@ -66,8 +66,7 @@ def _item(item_id: str, told: FeedAlarm, context: Context) -> Item:
         id=item_id,
         title=f"{title}: {what[:1].lower()}{what[1:]}",
         url=url or page or context.site.base_url + "/",
-        html=to_html(blocks),
-        text=to_text(blocks),
+        body=tuple(blocks),
         summary=message or f"{what}.",
         published=alarm.at,
         updated=alarm.at,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row, to_html, to_text
+from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
 from aggregator.publish.record import story_record
 from aggregator.publish.select import Selection, labels_shown
 from aggregator.publish.text import language_name, language_tag, one_line, safe_url, urn, when
@@ -35,6 +35,8 @@ class Context:
     feedback: FeedbackLinks
     served: bool = True
     """Whether the built-in server runs, so that links to story pages lead somewhere."""
+    records: bool = True
+    """Whether items get their structured record, which only JSON Feed writes."""
 
     @property
     def about(self) -> str:
@@ -58,8 +60,7 @@ def story_item(story: Story, context: Context) -> Item:
         id=story_id(story.id),
         title=story_title(story, context),
         url=safe_url(story.url) or page or context.site.base_url + "/",
-        html=to_html(blocks),
-        text=to_text(blocks),
+        body=tuple(blocks),
         summary=lead or words.reported_by(story, context.names),
         published=min(story.published, story.changed),
         updated=story.changed,
@@ -70,7 +71,7 @@ def story_item(story: Story, context: Context) -> Item:
         source=item_source(main),
         attachment=attachment(main),
         page=page,
-        record=story_record(story, labels, links, context.about),
+        record=story_record(story, labels, links, context.about) if context.records else {},
     )
 
 

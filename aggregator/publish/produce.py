@@ -42,6 +42,7 @@ def produce(
     served: bool = True,
     paged: bool = True,
     ttl: int = 15,
+    records: bool = True,
 ) -> OutputFeed:
     """Return the document a request asks for (None: the plain output).
 
@@ -87,6 +88,7 @@ def produce(
         base=base,
         served=served,
         ttl=ttl,
+        records=records,
     )
 
 

@@ -74,7 +74,7 @@ def _item(channel: Any, item: Item) -> None:
         )
     # A description is HTML, so plain text is escaped once for HTML, and once more by the writer.
     _text(element, "description", escape(item.summary or item.title))
-    _text(element, f"{{{CONTENT}}}encoded", item.html)
+    _sub(element, f"{{{CONTENT}}}encoded").text = item.html
 
 
 def _text(parent: Any, name: str, text: str) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from aggregator.publish.body import Block, to_html, to_text
+
 Format = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = ("atom", "rss", "json")
 MEDIA_TYPES: Mapping[str, str] = {
@@ -99,10 +101,8 @@ class Item:
     """Plain text, one line."""
     url: str
     """Absolute http(s) URL of the original, or of our page about it."""
-    html: str
-    """Body; only simple elements, absolute links, no scripts, styles or images."""
-    text: str
-    """The same body as plain text."""
+    body: tuple[Block, ...]
+    """What it says, without a format."""
     summary: str
     """Plain text, one paragraph."""
     published: datetime
@@ -116,7 +116,17 @@ class Item:
     page: str = ""
     """Our own page about it; empty when there is none."""
     record: Mapping[str, Any] = field(default_factory=dict)
-    """The `_aggregator` object of JSON Feed (item.schema.json)."""
+    """The `_aggregator` object of JSON Feed (item.schema.json); empty where the feed was built without records."""
+
+    @property
+    def html(self) -> str:
+        """The body as HTML: only simple elements, absolute links, no scripts, styles or images."""
+        return to_html(self.body)
+
+    @property
+    def text(self) -> str:
+        """The same body as plain text."""
+        return to_text(self.body)
 
 
 @dataclass(frozen=True, slots=True)

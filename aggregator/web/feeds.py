@@ -110,6 +110,7 @@ class FeedServer:
             site=context.site,
             feedback=context.feedback_links,
             base=base,
+            records=form == "json",
             ttl=max(1, int(context.web.max_age.total_seconds() // 60)),
         )
         document = Document(
