@@ -163,10 +163,13 @@ class LocalDriver:
     async def forget(self) -> None:
         """Apply retention."""
         settings, now = self._runtime.config.store, self._runtime.clock.now()
+        window = self._runtime.config.stories.window
         try:
             gone = await self._runtime.pipeline.in_writer(
                 lambda: self._runtime.store.forget(
-                    entries_before=now - settings.retention, polls_before=now - settings.keep_polls
+                    entries_before=now - settings.retention,
+                    polls_before=now - settings.keep_polls,
+                    window_before=now - 4 * window,
                 )
             )
         except Exception:

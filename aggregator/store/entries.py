@@ -20,7 +20,6 @@ from aggregator.store.codec import (
     row_to_label,
 )
 from aggregator.store.tables import (
-    BandRow,
     EntryLabelRow,
     EntryRow,
     FingerprintRow,
@@ -34,7 +33,6 @@ from classifiers.types import Label
 ENTRIES = core(EntryRow)
 LABELS = core(EntryLabelRow)
 FINGERPRINTS = core(FingerprintRow)
-BANDS = core(BandRow)
 REVISIONS = core(RevisionRow)
 REDIRECTS = core(StoryRedirectRow)
 
@@ -92,13 +90,12 @@ def seen(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
 def insert_new(
     connection: Connection, candidates: Sequence[Candidate], assigned: Mapping[str, Assignment]
 ) -> None:
-    """Insert entries with their labels, fingerprints and bands. An id that is there already is left as it is."""
+    """Insert entries with their labels and fingerprints. An id that is there already is left as it is."""
     if not candidates:
         return
     rows: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
     keys: list[dict[str, Any]] = []
-    bands: list[dict[str, Any]] = []
     for c in candidates:
         assignment = assigned[c.entry.id]
         rows.append(
@@ -113,14 +110,11 @@ def insert_new(
         at = rows[-1]["seen"]
         labels.extend({"entry": c.entry.id, **label_to_row(label)} for label in c.labels)
         keys.extend({"key": key, "story": assignment.story, "seen": at} for key in c.fingerprint.keys)
-        bands.extend({"band": band, "entry": c.entry.id, "seen": at} for band in c.fingerprint.bands)
     connection.execute(insert(ENTRIES).prefix_with("OR IGNORE"), rows)
     if labels:
         connection.execute(insert(LABELS).prefix_with("OR REPLACE"), labels)
     if keys:
         connection.execute(insert(FINGERPRINTS).prefix_with("OR IGNORE"), keys)
-    if bands:
-        connection.execute(insert(BANDS).prefix_with("OR IGNORE"), bands)
 
 
 def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) -> None:
@@ -290,17 +284,23 @@ def revisions_of(connection: Connection, entry: str) -> list[Mapping[str, Any]]:
 
 
 def forget(connection: Connection, before: datetime) -> list[str]:
-    """Delete entries first seen before then, with labels, bands and revisions; return the stories they were in.
+    """Delete entries first seen before then, with labels and revisions; return the stories they were in.
 
     Fingerprints stay: an old item that comes back is not news.
     """
     old = ENTRIES.c.seen < micros(before)
     rows = connection.execute(select(ENTRIES.c.id, ENTRIES.c.story).where(old)).all()
     for chunk in chunks([row.id for row in rows]):
-        for table in (LABELS, BANDS, REVISIONS):
+        for table in (LABELS, REVISIONS):
             connection.execute(delete(table).where(table.c.entry.in_(chunk)))
         connection.execute(delete(ENTRIES).where(ENTRIES.c.id.in_(chunk)))
     return sorted({row.story for row in rows})
+
+
+def forget_fingerprints(connection: Connection, before: datetime) -> int:
+    """Drop what grouping needs of entries that can be in no window any more; their exact keys stay."""
+    old = (ENTRIES.c.seen < micros(before)) & (ENTRIES.c.fingerprint_json != "{}")
+    return connection.execute(update(ENTRIES).where(old).values(fingerprint_json="{}")).rowcount
 
 
 def repoint(connection: Connection, rows: Sequence[tuple[str, Sequence[int]]]) -> None:
@@ -308,15 +308,3 @@ def repoint(connection: Connection, rows: Sequence[tuple[str, Sequence[int]]]) -
     for story, keys in rows:
         for chunk in chunks(keys):
             connection.execute(update(FINGERPRINTS).where(FINGERPRINTS.c.key.in_(chunk)).values(story=story))
-
-
-def keys_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    """The fingerprint keys of stored entries."""
-    found: dict[str, tuple[int, ...]] = {}
-    for chunk in chunks(ids):
-        statement = select(ENTRIES.c.id, ENTRIES.c.fingerprint_json).where(ENTRIES.c.id.in_(chunk))
-        found.update(
-            (row.id, fingerprint_from_json(row.fingerprint_json).keys)
-            for row in connection.execute(statement)
-        )
-    return found

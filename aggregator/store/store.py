@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from aggregator.config import FeedConfig
+from aggregator.keys import text_keys
 from aggregator.store import entries, feedback, feeds, stories
 from aggregator.store.engine import open_engine
 from aggregator.store.migrate import migrate
@@ -122,16 +123,20 @@ class Store:
         """Let the fingerprints of moved entries lead to their new stories."""
         target = {a.entry: a.story for a in grouping.assignments}
         with self.write() as connection:
-            keys = entries.keys_of(connection, list(target))
-            entries.repoint(connection, [(target[entry], found) for entry, found in keys.items()])
+            moved = entries.by_ids(connection, list(target))
+            entries.repoint(connection, [(target[entry.id], text_keys(entry)) for entry in moved])
 
     # --- maintenance ---
 
-    def forget(self, *, entries_before: datetime, polls_before: datetime) -> Mapping[str, int]:
+    def forget(
+        self, *, entries_before: datetime, polls_before: datetime, window_before: datetime
+    ) -> Mapping[str, int]:
         """Delete what retention says, in short transactions; fingerprints stay."""
         with self.write() as connection:
             touched = entries.forget(connection, entries_before)
             left = stories.drop_empty(connection, touched)
         with self.write() as connection:
             polls = feeds.forget_polls(connection, polls_before)
+        with self.write() as connection:
+            entries.forget_fingerprints(connection, window_before)
         return {"stories": len(touched) - len(left), "polls": polls}

@@ -79,7 +79,7 @@ class EntryRow(SQLModel, table=True):
     extra_json: str = Field(default="{}", sa_column=Column(Text, nullable=False))
     """categories, enclosures, image."""
     fingerprint_json: str = Field(default="{}", sa_column=Column(Text, nullable=False))
-    """Features for same-event grouping, kept while the entry is inside the window."""
+    """What grouping needs of it, kept while the entry can be inside the window; the signature's bands too."""
 
 
 class EntryLabelRow(SQLModel, table=True):
@@ -190,16 +190,6 @@ class FingerprintRow(SQLModel, table=True):
     seen: int = Field(sa_column=_big())
 
 
-class BandRow(SQLModel, table=True):
-    """A MinHash band of a recent entry: candidates for the same text share one."""
-
-    __tablename__ = "bands"
-
-    band: int = Field(sa_column=_big(primary_key=True))
-    entry: str = Field(primary_key=True)
-    seen: int = Field(sa_column=_big(index=True))
-
-
 class RevisionRow(SQLModel, table=True):
     """An earlier version of an entry."""
 
@@ -296,17 +286,6 @@ class DeliveryRow(SQLModel, table=True):
     attempts: int = 0
     created: int = Field(sa_column=_big())
     error: str = ""
-
-
-class TombstoneRow(SQLModel, table=True):
-    """A story withdrawn from an output (RFC 6721)."""
-
-    __tablename__ = "tombstones"
-
-    output: str = Field(primary_key=True)
-    story: str = Field(primary_key=True)
-    at: int = Field(sa_column=_big())
-    why: str = ""
 
 
 class ValueRow(SQLModel, table=True):

@@ -27,16 +27,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_alarms_feed_id"), ["feed_id"], unique=False)
 
     op.create_table(
-        "bands",
-        sa.Column("band", sa.BigInteger(), nullable=False),
-        sa.Column("entry", sa.String(), nullable=False),
-        sa.Column("seen", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("band", "entry"),
-    )
-    with op.batch_alter_table("bands", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_bands_seen"), ["seen"], unique=False)
-
-    op.create_table(
         "deliveries",
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("output", sa.String(), nullable=False),
@@ -250,14 +240,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_story_redirects_into"), ["into"], unique=False)
 
     op.create_table(
-        "tombstones",
-        sa.Column("output", sa.String(), nullable=False),
-        sa.Column("story", sa.String(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("output", "story"),
-    )
-    op.create_table(
         "entries",
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
@@ -311,7 +293,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_entries_feed_id"))
 
     op.drop_table("entries")
-    op.drop_table("tombstones")
     with op.batch_alter_table("story_redirects", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_story_redirects_into"))
 
@@ -359,10 +340,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_deliveries_due")
 
     op.drop_table("deliveries")
-    with op.batch_alter_table("bands", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_bands_seen"))
-
-    op.drop_table("bands")
     with op.batch_alter_table("alarms", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alarms_feed_id"))
         batch_op.drop_index(batch_op.f("ix_alarms_at"))
