@@ -18,8 +18,9 @@ _ILLEGAL = re.compile(
 _SPACES = re.compile(r"\s+")
 _SPECIAL = re.compile("[&<>\"']")
 _PLAIN_URL = re.compile(
-    r"https?://[A-Za-z0-9.\-]+(?::[0-9]{1,5})?(?:/(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=#]|%[0-9A-Fa-f]{2})*)?"
+    r"https?://[A-Za-z0-9.\-]+(?::[0-9]{1,4})?(?:/(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=#]|%[0-9A-Fa-f]{2})*)?"
 )
+_HOST = re.compile(r"[a-z0-9._\-]+|[0-9a-f:.]*:[0-9a-f:.]+")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NAMESPACE = bytes.fromhex("0f0bd0f26a0c5d0a9a396f5f2c1f7f11")
 """Namespace UUID of every URN made here; changing it would make every item new to every reader."""
@@ -63,9 +64,9 @@ def safe_url(url: str) -> str:
         host = host if host.isascii() else host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError):
         return ""
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         return ""
-    netloc = f"[{host}]" if ":" in host else quote(host, safe="-._~")
+    netloc = f"[{host}]" if ":" in host else host
     keep = "-._~:/@!$&'()*+,;=%"
     path, query, fragment = (
         quote(_BARE_PERCENT.sub("%25", clean(part)), safe=keep + extra)

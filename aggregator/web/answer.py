@@ -12,7 +12,7 @@ from aggregator.web.memory import Document
 
 async def answer(document: Document, scope: Scope, send: Send, now: datetime) -> int:
     """Answer a GET or HEAD request with the document; returns the status."""
-    accept = none_match = modified_since = b""
+    accept = none_match = modified_since = origin = b""
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
             accept = value
@@ -20,6 +20,8 @@ async def answer(document: Document, scope: Scope, send: Send, now: datetime) ->
             none_match = none_match + b"," + value if none_match else value
         elif name == b"if-modified-since":
             modified_since = value
+        elif name == b"origin":
+            origin = value
     variant = document.variant(accepted_encodings(accept)) if accept else document.variants[0]
     if none_match:
         tag = matching_tag(none_match, document.tags)
@@ -32,6 +34,8 @@ async def answer(document: Document, scope: Scope, send: Send, now: datetime) ->
         not_modified = since is not None and document.modified.replace(microsecond=0) <= since
     status = 304 if not_modified else 200
     headers = document.headers(variant, now, body=not not_modified)
+    if origin and origin in document.origins:
+        headers = [*headers, (b"access-control-allow-origin", origin)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     body = b"" if not_modified or scope["method"] == "HEAD" else variant.body
     await send({"type": "http.response.body", "body": body})

@@ -140,7 +140,7 @@ class _FeedEndpoint:
     def _preflight(self, request: Request) -> Response:
         cors = self._context.web.cors
         origin = request.headers.get("origin", "")
-        allowed = "*" if cors == ("*",) else origin if origin in cors else ""
+        allowed = "*" if "*" in cors else origin if origin in cors else ""
         if not allowed or not request.url.path.endswith(".json"):
             return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS"})
         headers = {**PREFLIGHT, "Access-Control-Allow-Origin": allowed, "Vary": "Origin"}

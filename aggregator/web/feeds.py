@@ -122,6 +122,7 @@ class FeedServer:
             max_age=age,
             rendered=now,
             extra=self._extra(form),
+            origins=self._origins(form),
         )
         document.tags = frozenset(variant.etag for variant in document.variants)
         if held is not None:
@@ -154,9 +155,15 @@ class FeedServer:
             wait = next_close(output, now) - now
         return int(min(max(wait, web.min_age), web.max_age).total_seconds())
 
+    def _origins(self, form: Format) -> frozenset[bytes]:
+        cors = self._context.web.cors
+        return (
+            frozenset(origin.encode() for origin in cors if origin != "*") if form == "json" else frozenset()
+        )
+
     def _extra(self, form: Format) -> Headers:
         headers: Headers = [(b"content-security-policy", b"default-src 'none'; sandbox")]
-        if form == "json" and self._context.web.cors == ("*",):
+        if form == "json" and "*" in self._context.web.cors:
             headers += CORS_HEADERS
         return headers
 

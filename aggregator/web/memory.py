@@ -48,6 +48,8 @@ class Document:
     extra: Headers = field(default_factory=list)
     tags: frozenset[bytes] = frozenset()
     """The ETags of all variants."""
+    origins: frozenset[bytes] = frozenset()
+    """Origins whose scripts may read it, where it is not everybody's."""
     _told: tuple[int, dict[tuple[bytes, bool], Headers]] = field(default_factory=lambda: (-1, {}))
     """Seconds left, and the headers made for them."""
 
@@ -80,7 +82,7 @@ class Document:
             (b"etag", variant.etag),
             (b"last-modified", http_date(self.modified)),
             (b"cache-control", b"%s, max-age=%d" % (scope, left)),
-            (b"vary", b"Accept-Encoding"),
+            (b"vary", b"Accept-Encoding, Origin" if self.origins else b"Accept-Encoding"),
             *self.extra,
         ]
         if body:

@@ -24,7 +24,7 @@ TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 
-URL = re.compile(r"https?://[0-9a-zA-Z.\-]+(:\d+)?(/[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]*)?")
+URL = re.compile(r"https?://[0-9a-zA-Z._\-]+(:\d+)?(/[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,#]*)?")
 URN = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 RFC822 = re.compile(

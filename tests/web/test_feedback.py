@@ -1,0 +1,125 @@
+"""Feedback from any reader: a GET changes nothing, a POST records, undo takes back."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+
+from publish.shelf import MemorySource
+
+from aggregator.web.ports import Verdict
+from aggregator.web.signing import Signer
+
+from .conftest import Client
+
+
+def links(client: Client, story: str = "s7") -> dict[str, str]:
+    items = json.loads(client.get("/feeds/harbour.json").body)["items"]
+    record = next(item["_aggregator"] for item in items if item["_aggregator"]["story"] == story)
+    return {kind: url.removeprefix("https://news.example.org") for kind, url in record["feedback"].items()}
+
+
+def button(page: str) -> str:
+    return html.unescape(re.search(r'<form method="post" action="([^"]+)"', page)[1])  # type: ignore[index]
+
+
+def test_links_stand_in_every_format(client: Client) -> None:
+    for kind, path in links(client).items():
+        url = f"https://news.example.org{path}"
+        assert kind in url
+        assert url in client.get("/feeds/harbour.atom").text
+        assert url in client.get("/feeds/harbour.rss").text
+
+
+def test_get_and_head_change_nothing(client: Client) -> None:
+    for path in links(client).values():
+        page = client.get(path)
+        assert page.status == 200
+        assert "북항에서 여객선 충돌" in page.text
+        assert 'method="post"' in page.text
+        assert page.headers["cache-control"] == "no-store"
+        assert client.request("HEAD", path).status == 200
+    assert client.source.verdicts == []
+
+
+def test_post_records_and_undo_takes_back(client: Client) -> None:
+    path = links(client)["not_relevant"]
+    page = client.get(path).text
+    assert "Not relevant to Harbour safety?" in page
+    thanks = client.request("POST", button(page))
+    assert thanks.status == 200
+    assert "Thanks" in thanks.text
+    assert client.source.verdicts == [Verdict("s7", "harbour-safety", "not_relevant", (), client.clock.time)]
+    undo = button(thanks.text)
+    assert "Thanks" in client.get(undo).text
+    assert len(client.source.verdicts) == 1, "a GET of the undo link changes nothing either"
+    assert "Taken back" in client.request("POST", undo).text
+    assert client.source.verdicts == []
+    assert "nothing to take back" in client.request("POST", undo).text
+
+
+def test_wrong_story_asks_which_sources(client: Client) -> None:
+    path = links(client)["wrong_story"]
+    page = client.get(path).text
+    assert page.count('type="checkbox"') == 3
+    assert client.request("POST", path).status == 400
+    assert client.request("POST", path, b"entry=not-of-this-story").status == 400
+    thanks = client.request("POST", path, b"entry=e101&entry=e100&entry=other")
+    assert client.source.verdicts[0].kind == "wrong_story"
+    assert client.source.verdicts[0].entries == ("e100", "e101")
+    client.request("POST", button(thanks.text))
+    assert client.source.verdicts == []
+
+
+def test_forged_and_broken_links_are_refused(client: Client) -> None:
+    path = links(client)["relevant"]
+    token = path.split("/")[2]
+    other = Signer(b"y" * 32)
+    undo = Signer(MemorySource().secret()).undo_token("s7", "harbour-safety", "relevant", ())
+    for forged in (
+        path[:-10] + path[-9:],
+        f"/feedback/{token[:-2]}xx/relevant",
+        f"/feedback/{token}/delete",
+        f"/feedback/{other.token('s7', 'harbour-safety')}/relevant",
+        f"/feedback/{undo}/relevant",
+        "/feedback/x/relevant",
+        "/feedback/é.é/relevant",
+        f"/feedback/undo/{token}",
+        "/feedback/undo/" + "A" * 20_000,
+    ):
+        assert client.get(forged).status in (400, 404, 405), forged
+        assert client.request("POST", forged).status in (400, 404, 405), forged
+    assert client.source.verdicts == []
+
+
+def test_a_merged_story_takes_the_answer(client: Client) -> None:
+    path = links(client, "s2")["relevant"]
+    del client.source.held["s2"]
+    client.source.redirects["s2"] = "s1"
+    assert client.request("POST", path).status == 200
+    assert client.source.verdicts[0].story == "s1"
+    client.source.redirects["s2"] = "nowhere"
+    assert client.request("POST", path).status == 404
+
+
+def test_a_large_form_is_refused(client: Client) -> None:
+    path = links(client)["wrong_story"]
+    assert client.request("POST", path, b"entry=x&" * 20_000).status == 413
+    assert client.request("POST", path, b"entry=\xff\xfe").status == 400
+
+
+def test_links_survive_a_restart_and_a_new_address(serve: Callable[..., Client]) -> None:
+    path = links(serve())["relevant"]
+    assert serve(base_url="https://other.example").get(path, Host="x").status == 421
+    moved = serve(base_url="https://other.example")
+    moved.host = "other.example"
+    assert moved.get(path).status == 200
+
+
+def test_no_links_where_feedback_is_off(serve: Callable[..., Client]) -> None:
+    from aggregator.config import OutputConfig
+
+    client = serve((OutputConfig(slug="quiet", feedback=False),))
+    assert "/feedback/" not in client.get("/feeds/quiet.json").text

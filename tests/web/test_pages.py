@@ -1,0 +1,181 @@
+"""Pages for people and small answers for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import listparser
+import pytest
+from lxml import html
+from prometheus_client import CollectorRegistry, Counter
+from publish.samples import NOW
+from publish.strict import item_schema
+
+from aggregator.config import OutputConfig, WebConfig
+from aggregator.types import FeedMemory, FeedState, Health
+from aggregator.web import create_app
+
+from .conftest import Client
+
+PAGES = ["/", "/feeds", "/output/harbour", "/output/alerts", "/story/s1", "/story/s7", "/story/s9"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_safe_and_self_contained(client: Client, path: str) -> None:
+    client.source.polled = [
+        FeedState(
+            1, "javascript:alert(1)", "", title="<b>Bad</b>", health=Health.FAILING, health_why="<script>"
+        ),
+        FeedState(
+            2,
+            "https://coast.example.com/rss",
+            "",
+            title="Coast Wire",
+            last_polled=NOW,
+            next_due=NOW + timedelta(hours=2),
+            memory=FeedMemory(last_new=NOW - timedelta(days=3)),
+        ),
+    ]
+    answer = client.get(path)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    tree = html.document_fromstring(answer.body.decode())
+    assert tree.xpath("//script|//style|//iframe|//*[@style]|//*[@onclick]") == []
+    for url in tree.xpath("//@src|//link[not(@rel='alternate')]/@href"):
+        assert url.startswith("/static/"), url
+    for url in tree.xpath("//a/@href"):
+        assert url.startswith(("/", "https://", "#")), url
+        if url.startswith("/") and "feedback" not in url:
+            assert client.get(url.partition("#")[0]).status == 200, url
+    assert "\x1b" not in answer.text
+    assert tree.get("lang") == "en"
+
+
+def test_home_shows_outputs_stories_and_why(client: Client) -> None:
+    client.source.polled = [
+        FeedState(
+            1,
+            "https://a.example/rss",
+            "",
+            title="Failing Times",
+            health=Health.FAILING,
+            health_why="no answer",
+        )
+    ]
+    page = client.get("/").text
+    for told in (
+        "Harbour safety",
+        "Collisions in the bay.",
+        "북항에서 여객선 충돌",
+        "Confirmed",
+        "Burst",
+        "“Ferry” in the title (+2.00)",
+        "0.90",
+        "Failing Times",
+        "no answer",
+        "0 of 1",
+    ):
+        assert told in page, told
+    assert 'type="application/atom+xml"' in page
+
+
+def test_story_page_tells_everything(client: Client) -> None:
+    page = client.get("/story/s7").text
+    for told in (
+        "북항에서 여객선 충돌",
+        "State Radio",
+        "state media, KR, Korean",
+        "State media only",
+        "Reported by several",
+        "State Radio said",
+        "score <strong>0.90</strong>",
+        "Wrong story",
+    ):
+        assert told in page, told
+
+
+def test_merged_stories_redirect(client: Client) -> None:
+    client.source.redirects["was"] = "s1"
+    answer = client.get("/story/was")
+    assert (answer.status, answer.headers["location"]) == (308, "/story/s1")
+    missing = client.get("/story/nothing", Accept="text/html")
+    assert missing.status == 404
+    assert "no such story" in missing.text
+
+
+def test_a_story_page_hides_private_topics(serve: Callable[..., Client]) -> None:
+    from dataclasses import replace
+
+    from publish.samples import label, story
+
+    client = serve()
+    client.source.configured = [
+        OutputConfig(slug="harbour", topics=("harbour-safety",)),
+        OutputConfig(slug="p", topics=("spy",), private_env="HUSH"),
+    ]
+    client.source.put(replace(story(1), labels=(label(), label(0.9, "spy", ""))))
+    assert "Spy" not in client.get("/story/s1").text
+
+
+def test_opml_lists_public_outputs_in_folders(client: Client) -> None:
+    answer = client.get("/opml")
+    parsed = listparser.parse(answer.text)
+    assert {feed.url: (feed.title, feed.categories) for feed in parsed.feeds} == {
+        "https://news.example.org/feeds/harbour.atom": ("Harbour safety", []),
+        "https://news.example.org/feeds/alerts.atom": ("Alerts", [["Desk"]]),
+    }
+    assert client.get("/opml", If_None_Match=answer.headers["etag"]).status == 304
+    assert ".rss" in client.get("/opml?format=rss").text
+    assert client.get("/opml?format=x").status == 400
+
+
+def test_health(client: Client) -> None:
+    well = client.get("/health")
+    assert (well.status, json.loads(well.body)["ok"]) == (200, True)
+    client.source.well = False
+    ill = client.get("/health")
+    assert (ill.status, json.loads(ill.body)["ok"]) == (503, False)
+
+
+def test_metrics(client: Client) -> None:
+    assert client.get("/metrics").status == 404
+    registry = CollectorRegistry()
+    Counter("polls", "Polls made.", registry=registry).inc(3)
+    client.app = create_app(
+        client.source,
+        WebConfig(base_url="https://news.example.org"),
+        clock=client.clock,
+        secrets=client.secrets,
+        registry=registry,
+    )
+    answer = client.get("/metrics")
+    assert answer.status == 200
+    assert "polls_total 3.0" in answer.text
+
+
+def test_the_schema_is_where_items_say_it_is(client: Client) -> None:
+    about = json.loads(client.get("/feeds/harbour.json").body)["items"][0]["_aggregator"]["about"]
+    answer = client.get(about.removeprefix("https://news.example.org"))
+    assert json.loads(answer.body) == item_schema()
+
+
+def test_failures_are_told_without_detail(client: Client) -> None:
+    def broken(id: str) -> None:
+        raise RuntimeError("secret detail")
+
+    client.source.story = broken  # type: ignore[method-assign, assignment]
+    with pytest.raises(RuntimeError, match="secret detail"):
+        # Starlette answers, then raises once more so that the server logs it.
+        client.get("/story/s1")
+
+
+def test_static_files_only(client: Client) -> None:
+    assert client.get("/static/style.css").headers["content-type"] == "text/css; charset=utf-8"
+    for path in ("/static/../app.py", "/static/nothing", "/static/%2e%2e/app.py"):
+        assert client.get(path).status == 404
+    assert client.get("/favicon.ico").headers["location"] == "/static/icon.svg"
