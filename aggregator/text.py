@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Control characters except tab and newline, DEL and C1, surrogates, noncharacters, and the bidirectional
 # embeddings, overrides and isolates (UAX 9), which can make a title read as something else. Direction marks
@@ -17,6 +18,14 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*")
 
 
+@lru_cache(maxsize=1)
+def _piled_marks() -> re.Pattern[str]:
+    """More than 30 combining marks in a row (UAX 15, Stream-Safe Text Format): no script needs them, and
+    normalising takes time in the square of their number."""
+    marks = "".join(map(chr, filter(lambda point: unicodedata.combining(chr(point)), range(0x300, 0x20000))))
+    return re.compile(f"([{marks}]{{30}})[{marks}]+")
+
+
 def clean(text: str) -> str:
     """`text` without unwanted characters, in Unicode normal form C, with newlines as "\\n".
 
@@ -26,6 +35,9 @@ def clean(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNWANTED.sub("", text)
+    if text.isascii():
+        return text
+    text = _piled_marks().sub(r"\1", text)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     return text

@@ -23,6 +23,9 @@ _ELEMENT = re.compile(
     r"|link|meta|nobr|noscript|object|source|table|td|th|time|title|tr|video)\b[^<>]*>",
     re.IGNORECASE,
 )
+_WITH_ATTRIBUTES = re.compile(
+    r"<(?:a|img|font|span|div|iframe|script|svg|video)\s[^<>]*=[^<>]*>", re.IGNORECASE
+)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});")
 _LEAD = re.compile(r".{20,}?[.!?。！？](?=\s|$)|.{20,}", re.DOTALL)
 
@@ -47,6 +50,8 @@ def one_line_title(title: str, kind: str = "text/plain") -> str:
         title = html.to_text(title)
     if ENTITY.search(title):
         title = _untag(unescape(title))
+    elif "<" in title:
+        title = _WITH_ATTRIBUTES.sub("", title)
     return plain.one_line(title)
 
 

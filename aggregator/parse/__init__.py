@@ -16,8 +16,6 @@ Pure, and total: any bytes give one or the other, in time and memory proportiona
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from aggregator import dates
 from aggregator.parse import encoding, html_page, jsonfeed, survey, xml
 from aggregator.parse.repair import embedded, prologue
@@ -40,28 +38,26 @@ def parse(fetched: Fetched) -> ParsedFeed | PollError:
     zone = dates.zone_of(feed.country, feed.language)
     if text[:1] in ("{", "["):
         return _json(text, fetched)
-    root = xml.root_of(prologue(text[:200_000])[0])
-    if root == "html" and (inner := embedded(text)):
-        text, root, problem = inner, xml.root_of(inner), "is wrapped in an HTML page"
+    problems = [problem] if problem else []
+    inside, entities, junk = prologue(text)
+    root = xml.root_of(inside)
+    if root == "html" and (wrapped := embedded(inside)):
+        inside, root = wrapped, xml.root_of(wrapped)
+        problems.append("is wrapped in an HTML page")
     if root not in xml.ROOTS:
         return _no_feed(text, root, fetched)
+    if junk:
+        problems.append("has other text before the feed")
     try:
-        parsed = xml.parse(text, fetched, zone)
+        return xml.parse(inside, entities, fetched, zone, problems)
     except survey.TooDeep as error:
         return PollError(
-            "too-deep", f"The document is built like an attack ({error}). Look at it before trusting it."
+            "too-deep", f"The document is built like an attack: {error}. Look at it before trusting it."
         )
     except (survey.Malformed, RecursionError, ValueError) as error:
         return PollError(
             "malformed", f"The document cannot be read as a feed, even after repair ({error})."[:300]
         )
-    return _with_problem(parsed, problem)
-
-
-def _with_problem(parsed: ParsedFeed, problem: str) -> ParsedFeed:
-    if not problem:
-        return parsed
-    return replace(parsed, problems=(problem, *parsed.problems))
 
 
 def _json(text: str, fetched: Fetched) -> ParsedFeed | PollError:

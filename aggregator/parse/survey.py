@@ -17,8 +17,14 @@ from aggregator.errors import AggregatorError
 MAX_ITEMS = 5000
 """Items read of one document; feeds list the newest first."""
 MAX_ELEMENTS = 400_000
+MAX_REFERENCES = 2_000_000
+"""Escaped characters: each costs feedparser as much as an element."""
 MAX_DEPTH = 250
 MAX_NAMESPACES = 200
+MAX_ATTRIBUTES = 60
+"""Of one element: xml.sax looks each up among all."""
+MAX_TERMS = 100
+"""Categories or keywords of one item: feedparser looks each up among all."""
 MAX_FIELD = 4000
 """Bytes of an author, date or the like; longer ones are left out."""
 
@@ -52,6 +58,15 @@ _SHORT = frozenset(
         "category",
     ]
 )
+_TERMS = frozenset({"category", "subject", "keywords", "tags"})
+_UNREAD_PREFIXES = frozenset({"georss", "gml", "geo", "psc", "cc", "creativecommons"})
+_UNREAD = (
+    "http://www.georss.org/georss",
+    "http://www.opengis.net/gml",
+    "http://www.w3.org/2003/01/geo/wgs84_pos#",
+    "http://podlove.org/simple-chapters",
+)
+"""Modules of which nothing is kept, and on whose mistakes feedparser stumbles."""
 _CHANNEL_HINTS = frozenset({"ttl", "updateperiod", "updatefrequency"})
 _MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
 _TEXTS = frozenset({"description", "summary", "encoded", "content", "fullitem"})
@@ -80,7 +95,7 @@ class Survey:
     hints: list[tuple[str, int, int]] = field(default_factory=list)
     """(element, first byte, last byte + 1) of what schedule hints are read from."""
     dropped: int = 0
-    """Overlong fields among `cuts`."""
+    """Overlong fields and surplus categories among `cuts`."""
 
 
 class _Done(Exception):
@@ -98,6 +113,7 @@ class _Surveyor:
         self._item_depth = 0
         self._captions: list[tuple[int, int]] = []
         self._has_text = False
+        self._terms = 0
         self._after_item = 0
         self._after_item_stack: list[str] = []
         self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
@@ -134,6 +150,8 @@ class _Surveyor:
         self._elements += 1
         if len(stack) >= MAX_DEPTH:
             raise TooDeep(f"elements nested more than {MAX_DEPTH} deep")
+        if len(attributes) > MAX_ATTRIBUTES:
+            raise TooDeep(f"an element with more than {MAX_ATTRIBUTES} attributes")
         at = self._parser.CurrentByteIndex
         if local in _ITEMS and not self._item_depth:
             self.result.items += 1
@@ -143,6 +161,7 @@ class _Surveyor:
             self._item_depth = len(stack) + 1
             self._captions = []
             self._has_text = False
+            self._terms = 0
         elif self._elements > MAX_ELEMENTS and self._after_item:
             if self._item_depth:
                 self.result.items -= 1
@@ -179,15 +198,25 @@ class _Surveyor:
             local in ("hour", "day") and self._stack and self._stack[-1].startswith("skip")
         ):
             self.result.hints.append((local, self._past_tag(start), at))
+        if name.startswith(_UNREAD) or name.rpartition(" ")[2].lower() in _UNREAD_PREFIXES:
+            self._leave_out(start, self._past_tag(at))
+        elif local in _TERMS:
+            self._terms += 1 + self._data.count(b",", start, at)
+            if self._terms > MAX_TERMS:
+                self._leave_out(start, self._past_tag(at))
+                self.result.dropped += 1
+                return
         if local in _SHORT and at - start > MAX_FIELD and local != "id":
             self._leave_out(start, self._past_tag(at))
+            self.result.dropped += 1
 
     def _leave_out(self, start: int, end: int) -> None:
+        if end <= start:
+            return
         cuts = self.result.cuts
         while cuts and cuts[-1][0] >= start:
             cuts.pop()
         cuts.append((start, end))
-        self.result.dropped += 1
 
     def _past_tag(self, at: int) -> int:
         """The byte after the tag that begins at `at`."""
@@ -197,6 +226,8 @@ class _Surveyor:
 
 def survey(data: bytes) -> Survey:
     """Look at `data` (UTF-8 XML without a document type). Raises Malformed or TooDeep."""
+    if data.count(b"&") > MAX_REFERENCES:
+        raise TooDeep(f"more than {MAX_REFERENCES} escaped characters")
     return _Surveyor(data).run()
 
 

@@ -38,15 +38,15 @@ def root_of(text: str) -> str:
     return found[1].lower() if found else ""
 
 
-def parse(text: str, fetched: Fetched, zone: tzinfo) -> ParsedFeed:
-    """Read the XML feed in `text`; dates without a zone are in `zone`.
+def parse(
+    body: str, entities: dict[str, str], fetched: Fetched, zone: tzinfo, problems: list[str]
+) -> ParsedFeed:
+    """Read the XML feed in `body`, from its root element on; `entities` were declared for it.
+
+    Dates without a zone are in `zone`; what is wrong with the document is added to `problems`.
 
     Raises survey.TooDeep for documents built to exhaust us and survey.Malformed when no repair helps.
     """
-    problems: list[str] = []
-    body, entities, junk = repair.prologue(text)
-    if junk:
-        problems.append("has other text before the feed")
     body = repair.declare(body, entities)
     data = body.encode("utf-8", "replace")
     try:
@@ -58,19 +58,23 @@ def parse(text: str, fetched: Fetched, zone: tzinfo) -> ParsedFeed:
     if found.end is not None:
         problems.append(f"is very long: only the first {found.items} items are read")
     if found.dropped:
-        problems.append(f"has {found.dropped} overlong fields, which are left out")
+        problems.append(f"has {found.dropped} overlong fields or categories, which are left out")
     asked = hints.read((name, _inner(data[start:end])) for name, start, end in found.hints)
     # No Content-Location: feedparser would resolve guids against it, and they would all change with a redirect.
     headers = {"content-type": "application/xml; charset=utf-8"}
     language = fetched.headers.get("content-language", "")
     if language:
         headers["content-language"] = language[:40]
-    result = feedparser.parse(
-        io.BytesIO(b"<?xml version='1.0' encoding='utf-8'?>\n" + survey.apply(data, found)),
-        response_headers=headers,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        result = feedparser.parse(
+            io.BytesIO(b"<?xml version='1.0' encoding='utf-8'?>\n" + survey.apply(data, found)),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:
+        # Its handlers of rare elements trust what they are given; each fails in its own way.
+        raise survey.Malformed(f"{type(error).__name__} in feedparser: {error}") from error
     return _feed(result, fetched, zone, asked, problems)
 
 
