@@ -31,6 +31,7 @@ _KINDS = {
     "model_attributes_type": "a table",
 }
 PATTERNS = {
+    r"^[^\x00-\x1f\x7f]*$": "must be one line without control characters",
     "^[a-z0-9]+(?:-[a-z0-9]+)*$": "must be lower-case letters and digits joined by hyphens, such as korea-watch",
     "^([A-Z]{2})?$": "must be a two-letter ISO 3166 code in capitals, such as KR",
     "^[A-Z]{2}$": "must be a two-letter ISO 3166 code in capitals, such as KR",
