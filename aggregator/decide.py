@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -48,6 +48,18 @@ def network_is_down(results: Sequence[Fetched]) -> bool:
     return len({_host(each.url) for each in lost}) >= 3 and len(lost) >= 0.9 * len(asked)
 
 
+def host_holds(feeds: Iterable[FeedState], now: datetime) -> dict[str, datetime]:
+    """Until when each host asked to be left alone, from what its feeds remember: for a fetcher after a restart."""
+    holds: dict[str, datetime] = {}
+    for feed in feeds:
+        noted = feed.memory.extra.get("retry_at")
+        until = datetime.fromisoformat(noted) if isinstance(noted, str) and noted else None
+        if until is not None and until > now:
+            host = _host(feed.location)
+            holds[host] = max(until, holds.get(host, until))
+    return holds
+
+
 def decide(
     feed: FeedState,
     fetched: Fetched,
@@ -82,7 +94,7 @@ def decide(
     if error is None:
         after = _succeeded(after, fetched, document, sifted, now)
     elif not down and error.code != "host-held":
-        after = _failed(after)
+        after = _failed(after, error)
     judged = health.assess(feed, after, fetched, parsed, sifted, now, settings, network_down=down)
     after = replace(
         after, health=judged.health, health_since=judged.since, health_why=judged.why, memory=judged.memory
@@ -124,6 +136,7 @@ def _succeeded(
 ) -> FeedState:
     headers = fetched.headers
     memory = _moving(_remember(feed, fetched, sifted), fetched)
+    memory = replace(memory, extra={**memory.extra, "retry_at": ""})
     location = feed.location
     if memory.moved_count >= MOVED_AFTER:
         location, memory = memory.moved_to, replace(memory, moved_to="", moved_count=0)
@@ -147,11 +160,12 @@ def _succeeded(
     )
 
 
-def _failed(feed: FeedState) -> FeedState:
+def _failed(feed: FeedState, error: PollError) -> FeedState:
     """Validators and hash stay those of the last good document, so that its return is recognised."""
     failures = feed.failures + 1
     back = failures >= _BACK_AFTER and feed.location != feed.url
-    memory = replace(feed.memory, moved_to="", moved_count=0)
+    extra = {**feed.memory.extra, "retry_at": error.retry_at.isoformat() if error.retry_at else ""}
+    memory = replace(feed.memory, moved_to="", moved_count=0, extra=extra)
     return replace(feed, failures=failures, location=feed.url if back else feed.location, memory=memory)
 
 

@@ -19,10 +19,13 @@ class HttpConfig(Section):
 
     contact: str = Field(
         "",
+        pattern=r"^[^\x00-\x1f\x7f]*$",
         description="URL or mail address put into the User-Agent, so that a site's administrator can reach you.",
     )
     user_agent: str = Field(
-        "", description="Replaces the whole User-Agent. Empty: `aggregator/VERSION (+CONTACT)`."
+        "",
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="Replaces the whole User-Agent. Empty: `aggregator/VERSION (+CONTACT)`.",
     )
     timeout: Duration = Field(
         timedelta(seconds=30), description="Cap on one whole exchange, slow drips included."

@@ -21,14 +21,15 @@ from aggregator.fetch.decode import Decoder, TooLarge, Undecodable
 from aggregator.fetch.guard import literal, refusals, why_refused
 from aggregator.fetch.headers import kept
 from aggregator.fetch.hosts import Hosts
+from aggregator.fetch.shelf import Shelf
 from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, resolve, shown
 from aggregator.ports import Clock
 from aggregator.types import PollError
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))
-_BIG = 1024**2
-_MANY_BIG = 16
+_BIG = 256 * 1024
+_MANY_BIG = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Call:
     """Cap on the document, where it is lower than the common one."""
     allowed: Callable[[str], Awaitable[PollError | None]] | None = None
     """Asked before each hop, outside the host's turn, whether its URL may be fetched."""
+    shelf: Shelf | None = None
+    """Where the document goes; a request waits until there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,8 @@ class Exchanger:
             if held is not None:
                 return Reply(current, now, error=_held(host, held))
             async with self._hosts.turn(host) as tally:
+                if call.shelf is not None:
+                    await call.shelf.room()
                 hop = await self._request(url, call, left)
                 tally.requests += 1
                 tally.received += hop.received
@@ -248,14 +253,15 @@ class Exchanger:
         if hop.status not in (200, 203):
             hop.error = failures.from_status(hop.status, hop.headers, hop.at)
             return 0.0
-        return await self._body(response, hop, cap, self._size(call))
+        return await self._body(response, hop, cap, call)
 
     def _size(self, call: Call) -> int:
         return self._limits.size if call.size is None else min(call.size, self._limits.size)
 
     async def _body(
-        self, response: aiohttp.ClientResponse, hop: _Hop, cap: asyncio.Timeout, limit: int
+        self, response: aiohttp.ClientResponse, hop: _Hop, cap: asyncio.Timeout, call: Call
     ) -> float:
+        limit = self._size(call)
         if (response.content_length or 0) > limit:
             raise TooLarge
         decoder = Decoder(hop.headers.get("content-encoding", ""), limit)
@@ -276,6 +282,8 @@ class Exchanger:
                     began = loop.time()
                     await self._big.acquire()
                     big = True
+                    if call.shelf is not None:
+                        await call.shelf.room()
                     waited = loop.time() - began
                     cap.reschedule(loop.time() + left)
             hop.body = decoder.finish()

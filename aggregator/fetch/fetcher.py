@@ -20,6 +20,7 @@ from aggregator.fetch.guard import socket_factory
 from aggregator.fetch.headers import FEED_TYPES, common, validators
 from aggregator.fetch.hosts import Hosts, HostTally
 from aggregator.fetch.resolver import PooledResolver
+from aggregator.fetch.shelf import Shelf
 from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, without_userinfo
 from aggregator.ports import Clock
 from aggregator.types import FeedState, Fetched, PollError
@@ -28,6 +29,10 @@ _log = structlog.get_logger(__name__)
 _LONGEST_LINE = 16 * 1024
 _LONGEST_HEADER = 32 * 1024
 _MOST_HEADERS = 200
+_READ_AHEAD = 32 * 1024
+"""Bytes; up to twice as many wait in each connection, and hundreds are open at once."""
+_MOST_WAITING = 32 * 1024**2
+"""Bytes of documents that wait to be taken before fetching pauses."""
 
 
 class HttpFetcher:
@@ -36,7 +41,8 @@ class HttpFetcher:
     `secrets` maps the name of an environment variable or systemd credential to its value; `host_not_before`
     says until when a host asked to be left alone (read at each request, so it may be a live view);
     `resolver` looks up names, by default the system's; `tls` says whom to trust, by default the system's
-    authorities. Use within one event loop; `close` it there.
+    authorities. A fetcher made for a changed configuration is given its `predecessor`, so that hosts notice
+    nothing of the change; that one is still to be closed. Use within one event loop; `close` it there.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class HttpFetcher:
         host_not_before: Mapping[str, datetime] | None = None,
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
+        predecessor: HttpFetcher | None = None,
     ) -> None:
         self._config = config
         self._clock = clock
@@ -56,11 +63,12 @@ class HttpFetcher:
         self._tls = tls or ssl.create_default_context()
         self._own_resolver: PooledResolver | None = None
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
-        self._hosts = Hosts(
+        self._hosts: Hosts = Hosts(
             gap=config.poll.per_host_gap.total_seconds(),
             concurrency=config.poll.concurrency,
             clock=clock,
             not_before=host_not_before or {},
+            predecessor=predecessor._hosts if predecessor is not None else None,
         )
         self._exchanger = Exchanger(
             session=self._session,
@@ -75,17 +83,23 @@ class HttpFetcher:
     async def fetch(self, feeds: Sequence[FeedState]) -> AsyncIterator[Fetched]:
         """Fetch all, yielding each as it completes. Never raises for a feed: failures are in `Fetched.error`.
 
-        Closing the iterator early abandons the requests still under way.
+        Closing the iterator early abandons the requests still under way. While many megabytes wait to be taken,
+        no further request is sent: a slow consumer slows the fetching, not the machine.
         """
-        done: asyncio.Queue[Fetched] = asyncio.Queue(maxsize=self._config.poll.concurrency)
+        done: asyncio.Queue[Fetched] = asyncio.Queue()
+        shelf = Shelf(_MOST_WAITING)
 
         async def one(feed: FeedState) -> None:
-            await done.put(await self._safely(feed))
+            fetched = await self._safely(feed, shelf)
+            shelf.put(len(fetched.body or b""))
+            done.put_nowait(fetched)
 
         tasks = [asyncio.create_task(one(feed)) for feed in feeds]
         try:
             for _ in tasks:
-                yield await done.get()
+                fetched = await done.get()
+                shelf.take(len(fetched.body or b""))
+                yield fetched
         finally:
             for task in tasks:
                 task.cancel()
@@ -112,9 +126,9 @@ class HttpFetcher:
             resolver, self._own_resolver = self._own_resolver, None
             await resolver.close()
 
-    async def _safely(self, feed: FeedState) -> Fetched:
+    async def _safely(self, feed: FeedState, shelf: Shelf) -> Fetched:
         try:
-            return await self._poll(feed)
+            return await self._poll(feed, shelf)
         except Exception as error:  # a mistake of ours must not stop the other feeds
             # Neither the exception's words nor local variables: both can hold credentials.
             where = "".join(format_tb(error.__traceback__))
@@ -122,7 +136,7 @@ class HttpFetcher:
             message = f"{type(error).__name__} in the fetcher; please report this with the log"
             return Fetched(feed, self._clock.now(), feed.location, error=PollError("internal", message))
 
-    async def _poll(self, feed: FeedState) -> Fetched:
+    async def _poll(self, feed: FeedState, shelf: Shelf) -> Fetched:
         now = self._clock.now()
         settings = self._config.feed_by_url.get(feed.url)
         try:
@@ -144,6 +158,7 @@ class HttpFetcher:
                 secret_for=belongs,
                 conditional=bool(asked),
                 allow_private=self._config.http.allow_private or bool(settings and settings.allow_private),
+                shelf=shelf,
             )
         )
         self._hold(reply)
@@ -213,6 +228,7 @@ class HttpFetcher:
                 ),
                 auto_decompress=False,
                 trust_env=False,
+                read_bufsize=_READ_AHEAD,
                 max_line_size=_LONGEST_LINE,
                 max_field_size=_LONGEST_HEADER,
                 max_headers=_MOST_HEADERS,

@@ -40,17 +40,24 @@ class Hosts:
     """Hands out turns. A turn of a slow host holds up the turns of that host and nobody else's.
 
     `gap` is in seconds, `concurrency` the number of turns at once over all hosts, `not_before` says until when
-    a host is to be left alone.
+    a host is to be left alone. What `predecessor` knows of each host carries over: its turn under way, its last
+    one, its holds.
     """
 
     def __init__(
-        self, *, gap: float, concurrency: int, clock: Clock, not_before: Mapping[str, datetime]
+        self,
+        *,
+        gap: float,
+        concurrency: int,
+        clock: Clock,
+        not_before: Mapping[str, datetime],
+        predecessor: Hosts | None = None,
     ) -> None:
         self._gap = gap
         self._clock = clock
         self._not_before = not_before
         self._all = asyncio.Semaphore(concurrency)
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[str, _Host] = {} if predecessor is None else predecessor._hosts
 
     def held(self, host: str) -> datetime | None:
         """Until when a host is left alone because it asked for it; None when it is not."""

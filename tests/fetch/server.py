@@ -21,6 +21,9 @@ from aggregator.types import FeedState, Fetched
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>
 <item><guid>1</guid><title>One</title><link>http://example.org/1</link></item></channel></rss>"""
 
+_TRUSTING = ssl.create_default_context()
+"""Made once: reading the system's authorities takes longer than most tests."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -168,7 +171,7 @@ async def fetcher(
         clock=clock or Clock(),
         secrets=(secrets or {}).get,
         resolver=names or Names(),
-        tls=tls,
+        tls=tls or _TRUSTING,
     )
     try:
         yield made

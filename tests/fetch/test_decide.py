@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.config import PollConfig
-from aggregator.decide import MOVED_AFTER, body_hash, decide, network_is_down
+from aggregator.decide import MOVED_AFTER, body_hash, decide, host_holds, network_is_down
 from aggregator.types import (
     FeedMemory,
     FeedState,
@@ -331,3 +331,18 @@ def test_410_mutes_and_says_so() -> None:
     again = step(revived, fetched(revived), document(), sifted())
     assert again.feed.health is Health.OK
     assert [alarm.kind for alarm in again.alarms] == ["recovered"]
+
+
+def test_what_a_host_asked_for_survives_a_restart() -> None:
+    feeds = []
+    for number, (url, hours) in enumerate(
+        (("https://a.example/1", 2), ("https://a.example/2", 5), ("https://b.example/", 0))
+    ):
+        feed = state(id=number, url=url)
+        retry_at = NOW + hours * HOUR if hours else None
+        feeds.append(step(feed, failed(feed, "http-429", retry_at=retry_at)).feed)
+    assert host_holds(feeds, NOW) == {"a.example": NOW + 5 * HOUR}
+    assert host_holds(feeds, NOW + 3 * HOUR) == {"a.example": NOW + 5 * HOUR}
+    assert host_holds(feeds, NOW + 6 * HOUR) == {}
+    well = step(feeds[1], fetched(feeds[1]), document(), sifted()).feed
+    assert host_holds([well], NOW) == {}

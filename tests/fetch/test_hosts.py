@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
+import psutil
 from aiohttp import web
 
 from aggregator.config import Config
@@ -216,3 +218,52 @@ async def test_large_documents_take_turns_and_all_arrive() -> None:
         async with fetcher(*every) as made:
             got = await poll(made, *(feed(url, number) for number, url in enumerate(every)))
     assert [len(each.body or b"") for each in got] == [len(big)] * 40
+
+
+async def test_manners_outlive_a_change_of_configuration() -> None:
+    watch = Watch(0.1)
+    async with site() as server:
+        server.on("/feed", watch.handler())
+        url = server.url("/feed")
+        async with fetcher(url, poll={"per_host_gap": 0.2}) as old:
+            under_way = asyncio.create_task(poll(old, feed(url, 1)))
+            await asyncio.sleep(0.05)
+            config = Config.model_validate(
+                {"feeds": [{"url": url, "allow_private": True}], "poll": {"per_host_gap": 0.2}}
+            )
+            new = HttpFetcher(
+                config, clock=Clock(), secrets=lambda name: None, resolver=Names(), predecessor=old
+            )
+            try:
+                (later,), (earlier,) = await asyncio.gather(poll(new, feed(url, 2)), under_way)
+            finally:
+                await new.close()
+    assert earlier.body == later.body == FEED
+    first, second = watch.spans["site.test"]
+    assert second[0] >= first[1] + 0.19
+
+
+async def test_a_slow_consumer_slows_the_fetching_not_the_machine() -> None:
+    async def big(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(96):
+            await response.write(b"<rss>" + bytes(65531))
+        return response
+
+    async with site() as server:
+        server.on("/big", big)
+        every = [server.url("/big", f"h{number}.test") for number in range(100)]
+        process = psutil.Process(os.getpid())
+        idle = process.memory_info().rss
+        async with fetcher(*every, http={"timeout": 30}) as made:
+            peak, count = 0, 0
+            async for got in made.fetch([feed(url, number) for number, url in enumerate(every)]):
+                assert len(got.body or b"") == 6 * 1024**2, got.error
+                del got
+                count += 1
+                if count == 1:
+                    await asyncio.sleep(0.7)  # without a limit, all 600 MB would be here by now
+                peak = max(peak, process.memory_info().rss)
+        assert count == 100
+        assert peak - idle < 250 * 1024**2
