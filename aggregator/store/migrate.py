@@ -18,16 +18,20 @@ from aggregator.errors import StoreError, StoreVersion
 def alembic_config() -> AlembicConfig:
     """Where the migrations are."""
     config = AlembicConfig()
+    config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
 
 
-def migrate(engine: Engine, path: Path | None, *, backups: int) -> None:
+def migrate(
+    engine: Engine, path: Path | None, *, backups: int, config: AlembicConfig | None = None
+) -> None:
     """Apply the migrations that are missing; before that, copy a database that already holds data.
 
+    `config`: other migrations than the project's own.
     Raises StoreVersion when the database is newer than this program, StoreError when it cannot be used.
     """
-    config = alembic_config()
+    config = config or alembic_config()
     script = ScriptDirectory.from_config(config)
     head = script.get_current_head()
     try:

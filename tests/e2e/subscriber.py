@@ -173,7 +173,9 @@ class Subscriber:
         if after.updated < before.updated:
             self.faults.append(f"{after.id}: updated went back from {before.updated} to {after.updated}")
         if after.updated == before.updated and after.title != before.title:
-            self.faults.append(f"{after.id}: the title changed but `updated` did not")
+            self.faults.append(
+                f"{after.id}: the title changed but `updated` did not: {before.title!r} to {after.title!r}"
+            )
         return after.updated > before.updated
 
 

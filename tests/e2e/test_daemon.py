@@ -13,6 +13,7 @@ import feedparser
 import pytest
 
 from aggregator.demo.site import DemoSite
+
 from .world import Running, cli, daemon, demo_site, free_port, write_config
 
 TOPIC = "korean-peninsula-security"
@@ -123,7 +124,9 @@ def test_a_bad_configuration_on_sighup_leaves_it_serving(tmp_path: Path) -> None
             right = broken(config)
             running.signal(signal.SIGHUP)
             running.listen("RELOADING=1")
-            running.wait(lambda: running.text().count("configuration refused") == 5, "five refusals in the log")
+            running.wait(
+                lambda: running.text().count("configuration refused") == 5, "five refusals in the log"
+            )
             assert len(items(running)) > 5
             config.write_text(right.replace(f'slug = "{TOPIC}"', 'slug = "renamed"', 1), encoding="utf-8")
             running.signal(signal.SIGHUP)
@@ -140,7 +143,9 @@ def test_a_changed_topic_reclassifies_what_is_stored(tmp_path: Path) -> None:
             running.wait(lambda: len(items(running)) > 5, "stories in the output")
             text = config.read_text(encoding="utf-8")
             start = text.index(f"[topics.{TOPIC}]")
-            strict = text[:start] + text[start:].replace(f"[topics.{TOPIC}]", f"[topics.{TOPIC}]\nthreshold = 0.999999", 1)
+            strict = text[:start] + text[start:].replace(
+                f"[topics.{TOPIC}]", f"[topics.{TOPIC}]\nthreshold = 0.999999", 1
+            )
             if "threshold" in text[start : start + 400]:
                 strict = text.replace("threshold = 0.5", "threshold = 0.999999")
             config.write_text(strict, encoding="utf-8")
@@ -193,7 +198,9 @@ def test_a_failing_feed_harms_no_other(tmp_path: Path, capsys: pytest.CaptureFix
         with daemon(config, port=port) as running:
             settled(running)
             site.step()
-            running.wait(lambda: '"failed"' in running.text() or "failed" in running.text(), "a failed poll", 60)
+            running.wait(
+                lambda: '"failed"' in running.text() or "failed" in running.text(), "a failed poll", 60
+            )
             time.sleep(0.5)
             health = json.loads(running.get("/health")[2])
             assert health["ok"] is True

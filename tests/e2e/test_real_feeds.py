@@ -110,5 +110,3 @@ def _stored(database: Path) -> int:
         return count(database, "select count(*) from entries")
     except sqlite3.Error:
         return 0
-
-

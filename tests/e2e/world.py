@@ -81,7 +81,12 @@ class Folder:
         etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
         status = 304 if request.headers.get("If-None-Match") == etag else 200
         self.hits.append((name, status))
-        return web.Response(status=status, body=b"" if status == 304 else body, headers={"ETag": etag}, content_type="application/xml")
+        return web.Response(
+            status=status,
+            body=b"" if status == 304 else body,
+            headers={"ETag": etag},
+            content_type="application/xml",
+        )
 
 
 @contextmanager
@@ -108,7 +113,9 @@ def served(files: Mapping[str, bytes], *, delay: float = 0.0) -> Iterator[Folder
         loop.close()
 
 
-def write_config(folder: Path, site: DemoSite, *, port: int = 0, replace: Sequence[tuple[str, str]] = ()) -> Path:
+def write_config(
+    folder: Path, site: DemoSite, *, port: int = 0, replace: Sequence[tuple[str, str]] = ()
+) -> Path:
     """A configuration that polls the demo site; `replace` edits its text."""
     text = config_text(site, port, folder)
     for old, new in replace:
@@ -119,7 +126,9 @@ def write_config(folder: Path, site: DemoSite, *, port: int = 0, replace: Sequen
     return path
 
 
-def cli(*arguments: str, config: Path | None = None, check: bool = True, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
+def cli(
+    *arguments: str, config: Path | None = None, check: bool = True, timeout: float = 120, **env: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
     environment = {**os.environ, "COLUMNS": "200", **env}
     if config is not None:
@@ -128,7 +137,9 @@ def cli(*arguments: str, config: Path | None = None, check: bool = True, timeout
         [*COMMAND, *arguments], capture_output=True, text=True, timeout=timeout, env=environment, check=False
     )
     if check:
-        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, (
+            f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        )
     return done
 
 
@@ -151,7 +162,9 @@ class Running:
 
     def listen(self, wanted: str, timeout: float = 40) -> None:
         """Wait until systemd was told a line that begins so."""
-        self.wait(lambda: any(line.startswith(wanted) for line in self.said), f"{wanted!r} to systemd", timeout)
+        self.wait(
+            lambda: any(line.startswith(wanted) for line in self.said), f"{wanted!r} to systemd", timeout
+        )
 
     def wait(self, condition: Callable[[], bool], what: str, timeout: float = 40) -> None:
         """Wait, in a bounded loop, until a condition holds."""
@@ -185,7 +198,9 @@ class Running:
                 break
         return time.monotonic() - started
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, Mapping[str, str], bytes]:
+    def get(
+        self, path: str, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Mapping[str, str], bytes]:
         return get(self.url + path, headers)
 
 
@@ -207,7 +222,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def daemon(config: Path, *, port: int, arguments: Sequence[str] = (), ready: bool = True, **env: str) -> Iterator[Running]:
+def daemon(
+    config: Path, *, port: int, arguments: Sequence[str] = (), ready: bool = True, **env: str
+) -> Iterator[Running]:
     """`aggregator run` as a process, with a systemd to talk to. It is killed at the end if it still runs."""
     folder = config.parent
     told = folder / f"notify-{time.monotonic_ns()}"
