@@ -149,23 +149,22 @@ class Reader:
         return tuple(found)
 
     def weighted(self, raw: Any, path: Path) -> tuple[WeightedTerm, ...]:
-        """Return a table of terms and weights; a weight may be a table with weight, in and case."""
+        """Return a table of terms and weights; a weight may be a table with weight and in."""
         if not isinstance(raw, Mapping):
             self.mistake(path, 'must be a table of terms and weights, as in "North Korea" = 3')
             return ()
         found = []
         for text, value in raw.items():
             here = (*path, text)
-            case, fields = False, None
+            fields = None
             weight: float | None
             if isinstance(value, Mapping):
-                self.known_keys(value, ("weight", "in", "case"), here)
-                case = self.flag(value, "case", here)
+                self.known_keys(value, ("weight", "in"), here)
                 fields = self.fields(value["in"], (*here, "in")) if "in" in value else None
                 weight = self.number(value, "weight", here, 1.0, lowest=-1000.0, highest=1000.0)
             else:
                 weight = self._number(value, here, -1000.0, 1000.0)
-            term = self.term(text, here, case)
+            term = self.term(text, here)
             if weight is None or term is None:
                 continue
             if weight == 0:
@@ -177,10 +176,10 @@ class Reader:
             found.append(WeightedTerm(term, weight))
         return tuple(found)
 
-    def term(self, text: str, path: Path, case: bool = False) -> Term | None:
+    def term(self, text: str, path: Path) -> Term | None:
         """Return a term whose entities exist and whose expressions compile, or None with the mistake noted."""
         try:
-            term = parse_term(text, case)
+            term = parse_term(text)
         except TermError as error:
             self.mistake(path, f'"{text}" {error}')
             return None

@@ -102,12 +102,8 @@ class Term:
     fields: frozenset[str] = DEFAULT_FIELDS
 
 
-def parse_term(text: str, case: bool = False) -> Term:
-    """Read one term.
-
-    Args:
-        text: as written in config.toml.
-        case: match the case as written.
+def parse_term(text: str) -> Term:
+    """Read one term as written in config.toml.
 
     Raises:
         TermError: the term cannot be read.
@@ -120,7 +116,7 @@ def parse_term(text: str, case: bool = False) -> Term:
         rest = limited.group(2).strip()
     near = None if rest.startswith("/") and rest.endswith("/") else _NEAR.match(rest)
     if near is None:
-        return Term(text, _simple(rest, case, fields), fields)
+        return Term(text, _simple(rest, fields), fields)
     words = int(near.group(2))
     if not 1 <= words <= MOST_WORDS:
         raise TermError(f'"within {words} words" must name 1 to {MOST_WORDS} words')
@@ -128,7 +124,7 @@ def parse_term(text: str, case: bool = False) -> Term:
         raise TermError(
             'only one "within N words of" fits into a term; use a group with within = N for three things'
         )
-    left, right = _simple(near.group(1).strip(), case, fields), _simple(near.group(4).strip(), case, fields)
+    left, right = _simple(near.group(1).strip(), fields), _simple(near.group(4).strip(), fields)
     return Term(text, Near(left, right, words, near.group(3) == "before"), fields)
 
 
@@ -143,7 +139,7 @@ def _fields(names: str) -> frozenset[str]:
     return found
 
 
-def _simple(text: str, case: bool, fields: frozenset[str]) -> Simple:
+def _simple(text: str, fields: frozenset[str]) -> Simple:
     if not text:
         raise TermError("is empty; write a word or a phrase")
     if text.startswith("@"):
@@ -157,15 +153,16 @@ def _simple(text: str, case: bool, fields: frozenset[str]) -> Simple:
         if len(text) < 3:
             raise TermError("is an empty regular expression; write it between the slashes")
         return Pattern(text[1:-1])
-    return Phrase(phrase_literals(text, case, shouting=fields != {"url"}))
+    exact = text.startswith("=")
+    return Phrase(phrase_literals(text.removeprefix("="), exact, shouting=fields != {"url"}))
 
 
-def phrase_literals(text: str, case: bool = False, shouting: bool = True) -> tuple[Literal, ...]:
+def phrase_literals(text: str, exact: bool = False, shouting: bool = True) -> tuple[Literal, ...]:
     """Return every spelling that a phrase stands for.
 
     Args:
         text: the phrase as written, with brackets and wildcards.
-        case: match the case as written.
+        exact: match the case as written.
         shouting: a phrase all in upper case matches upper case only (not so in URLs).
 
     Raises:
@@ -183,7 +180,7 @@ def phrase_literals(text: str, case: bool = False, shouting: bool = True) -> tup
     literals: dict[Literal, None] = {}
     for spelling in spellings:
         if spelling:
-            literals[_literal(spelling, case or (shouting and spelling.isupper()))] = None
+            literals[_literal(spelling, exact or (shouting and spelling.isupper()))] = None
     if not literals:
         raise TermError("has nothing left to look for; write at least one word outside the brackets")
     return tuple(literals)

@@ -72,7 +72,7 @@ def test_an_upper_case_term_matches_any_case_in_a_url(evidence: Any) -> None:
 
 
 def test_case_can_be_asked_for(evidence: Any) -> None:
-    topic = {"terms": {"Turkey": {"weight": 1, "case": True}}}
+    topic = {"terms": {"=Turkey": 1}}
     assert evidence(topic, title="Turkey votes") is not None
     assert evidence(topic, title="a turkey farm") is None
 
