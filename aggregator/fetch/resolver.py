@@ -37,7 +37,13 @@ class PooledResolver(AbstractResolver):
 
 
 def _look_up(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
-    infos = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+    try:
+        infos = socket.getaddrinfo(
+            host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+    except socket.gaierror:
+        # On a machine with nothing but loopback, that flag hides loopback's own names.
+        infos = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
     return [
         ResolveResult(
             hostname=host,
