@@ -43,3 +43,34 @@ class StoriesConfig(Section):
         le=1,
         description="How likely it must be that two stories are one event for later evidence to merge them. 1: never.",
     )
+    several: int = Field(
+        2, ge=2, le=20, description="Independent origins that make a story `reported-by-several`."
+    )
+    confirming: int = Field(
+        2,
+        ge=1,
+        le=20,
+        description="Independent origins that must report a story before an official source's word makes it `confirmed`.",
+    )
+    officials: tuple[str, ...] = Field(
+        (),
+        description="Further bodies whose own statement confirms an event, as texts name them. The usual ones are built in.",
+    )
+    new_facts: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of a report that must be new to the story for subscribers to be told. 1: never told for that.",
+    )
+    burst: int = Field(
+        5,
+        ge=2,
+        le=1000,
+        description="Reports within three hours, from two outlets or more, that can be a burst.",
+    )
+    usual_growth: float = Field(
+        0.3,
+        gt=0,
+        le=100,
+        description="Reports an hour that a story usually gets; a burst is growth that this makes unlikely.",
+    )

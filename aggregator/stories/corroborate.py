@@ -1,26 +1,140 @@
-"""Members of a story -> who reports it, independently of each other. A first cut: counts origins and kinds."""
+"""Members of a story -> who reports it, independently of each other, and how far that carries.
+
+    state-media-only      nobody but state media says so, or everybody says so on state media's word
+    single-source         one independent origin
+    reported-by-several   as many independent origins as `stories.several` asks for
+    confirmed             an official source states it itself, and `stories.confirming` origins report it
+
+What does not count: a copy (it is its agency's), a report that only relays another outlet (it is that outlet's), a side
+of a conflict speaking for itself, an official who merely reacts to a claim, anything while a text says that it could not
+be verified. docs/stories.md has the reasons.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from aggregator.types import Corroboration, StoryEntry
+from aggregator.stories.attribution import Attribution, Attributor
+from aggregator.stories.origin import Origin, Origins, writers
+from aggregator.types import Corroboration, StoryEntry, published_order
+
+SINGLE = "single-source"
+STATE_ONLY = "state-media-only"
+SEVERAL = "reported-by-several"
+CONFIRMED = "confirmed"
+
+_SHOWN = 8
+_ORDER = ("official", "state-media", "doubt", "party", "outlet")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the states ask for, and the tables they are decided with."""
+
+    origins: Origins
+    attributor: Attributor
+    several: int = 2
+    confirming: int = 2
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What has been gathered from the members so far."""
+
+    resting: dict[str, set[str]] = field(default_factory=dict)
+    """Origin to on whose word its texts rest: state-media, official, party, outlet:<name>, or own."""
+    attributions: dict[tuple[str, str], Attribution] = field(default_factory=dict)
+    government: bool = False
+
+    def add(self, origin: Origin, found: Sequence[Attribution]) -> None:
+        """Take in one text."""
+        rests = self.resting.setdefault(origin.slug, set())
+        kinds = {attribution.kind for attribution in found}
+        if origin.kind == "state-media":
+            rests.add("state-media")
+        elif origin.kind == "government":
+            self.government = True
+            rests.add("official")
+        else:
+            rests.update(kinds & {"state-media", "official", "party"})
+            others = [a.name for a in found if a.kind == "outlet" and a.name != origin.name]
+            if not rests and others:
+                rests.add(f"outlet:{others[0]}")
+            elif not found:
+                rests.add("own")
+        for attribution in found:
+            key = attribution.name, attribution.kind
+            if key not in self.attributions or attribution.observed:
+                self.attributions[key] = attribution
+
+    def state(self, rules: Rules) -> str:
+        """What the evidence supports, and no more."""
+        if self._confirmed() and len(self._roots()) >= rules.confirming:
+            return CONFIRMED
+        if self._state_media_only():
+            return STATE_ONLY
+        return SEVERAL if len(self._roots()) >= rules.several else SINGLE
+
+    def _confirmed(self) -> bool:
+        if self.government:
+            return True
+        doubted = ("doubt", "doubt") in self.attributions
+        claimed = doubted or any(kind in ("state-media", "party") for _, kind in self.attributions)
+        officials = [a for a in self.attributions.values() if a.kind == "official"]
+        return any(a.observed for a in officials) if claimed else bool(officials)
+
+    def _state_media_only(self) -> bool:
+        on_its_word = [
+            o for o, rests in self.resting.items() if "state-media" in rests and not rests - _ITS_WORD
+        ]
+        silent = [o for o, rests in self.resting.items() if rests <= {"own", "party"}]
+        return (
+            bool(on_its_word)
+            and len(on_its_word) + len(silent) == len(self.resting)
+            and len(silent) <= len(on_its_word)
+        )
+
+    def _roots(self) -> set[str]:
+        """Origins, a mere relay standing for the outlet it relays."""
+        roots = set()
+        for origin, rests in self.resting.items():
+            relayed = [one.removeprefix("outlet:") for one in rests if one.startswith("outlet:")]
+            roots.add(relayed[0] if relayed and len(rests) == 1 else origin)
+        return roots
+
+
+_ITS_WORD = frozenset({"state-media", "party", "own"})
 
 
 def corroborate(
-    members: Sequence[StoryEntry], previous: Corroboration | None, now: datetime
+    members: Sequence[StoryEntry], previous: Corroboration | None, now: datetime, rules: Rules
 ) -> Corroboration:
-    """The state the evidence supports, with the history of `previous` carried on."""
-    origins = tuple(dict.fromkeys(member.origin or member.entry.origin for member in members))
-    kinds = tuple(dict.fromkeys(member.kind for member in members if member.kind))
-    countries = tuple(dict.fromkeys(member.country for member in members if member.country))
-    if len(origins) <= 1:
-        state = "state-media-only" if kinds == ("state-media",) else "single-source"
-    else:
-        state = "state-media-only" if kinds == ("state-media",) else "reported-by-several"
-    history = previous.history if previous else ()
-    since = previous.since if previous and previous.state == state else now
-    if not history or history[-1][1] != state:
-        history = (*history, (now, state))
-    return Corroboration(state, since, origins, kinds, countries, (), history)
+    """Who reports the story and what that amounts to.
+
+    The history is replayed from the members in order of publication, so it does not depend on the order in which they
+    arrived; a state that an earlier computation saw and that late arrivals explain otherwise is thus set right. What
+    `previous` knows of entries deleted since is kept: its history up to the first member left.
+    """
+    ordered = sorted(members, key=published_order)
+    origins = writers(ordered, rules.origins)
+    evidence = _Evidence()
+    first = min(ordered[0].entry.time or now, now)
+    history = [step for step in (previous.history if previous else ()) if step[0] < first]
+    for member, origin in zip(ordered, origins, strict=True):
+        entry = member.entry
+        evidence.add(origin, rules.attributor.find(entry.title, f"{entry.summary}\n{entry.text}"))
+        state = evidence.state(rules)
+        if not history or history[-1][1] != state:
+            history.append((min(entry.time or now, now), state))
+    shown = sorted(evidence.attributions.values(), key=lambda a: _ORDER.index(a.kind))[:_SHOWN]
+    return Corroboration(
+        state=history[-1][1],
+        since=history[-1][0],
+        origins=tuple(dict.fromkeys(origin.slug for origin in origins)),
+        kinds=tuple(dict.fromkeys(origin.kind for origin in origins if origin.kind)),
+        countries=tuple(dict.fromkeys(origin.country for origin in origins if origin.country)),
+        attributions=tuple(attribution.words[:100] for attribution in shown),
+        history=tuple(history),
+    )

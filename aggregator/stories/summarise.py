@@ -1,30 +1,41 @@
-"""Members -> Story: headline, lead, link, labels, corroboration, and whether anything changed that is worth telling."""
+"""Members -> Story: headline, lead, link, labels, corroboration, life, and whether there is anything to tell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Protocol
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from aggregator.config.stories import StoriesConfig
-from aggregator.stories.corroborate import corroborate
-from aggregator.stories.words import headline, lead
-from aggregator.types import Story, StoryEntry
-from classifiers.types import Label, Reason
+from aggregator.config.stories import OriginConfig, StoriesConfig
+from aggregator.stories import words
+from aggregator.stories.attribution import Attributor
+from aggregator.stories.change import worth_telling
+from aggregator.stories.corroborate import Rules, corroborate
+from aggregator.stories.features import Extractor
+from aggregator.stories.labels import Judged, story_labels
+from aggregator.stories.life import burst_at, lead
+from aggregator.stories.origin import Origins
+from aggregator.types import Story, StoryEntry, published_order
+
+_LEAD = 500
+_FLASH = re.compile(r"^\s*[\[［【<(]?\s*(?:속보|1보|2보|긴급|breaking|flash|urgent|速報)", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"^\s*(?:[\[［【<](?:영상|쇼츠|포토|사진|사설|칼럼|기고|시론|만평|그래픽|일지|전문|Why|Who|단독인터뷰|기자수첩|율곡로)"
+    r"|opinion\b|editorial\b|watch\b|video\b|analysis\b|in pictures|live\b|en direct)",
+    re.IGNORECASE,
+)
+_FACTS = ("person:", "place:", "org:", "num:", "ord:", "count:")
+_COPIES = frozenset({"guid", "url", "text", "near"})
+_MOST_FACTS = 300
+_MOST_TITLES = 20
 
 
-class Judged(Protocol):
-    """A person's yes or no on a topic, however it is stored."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def relevant(self) -> bool: ...
-    @property
-    def facet(self) -> str: ...
-    @property
-    def at(self) -> datetime | None: ...
+def rules_for(settings: StoriesConfig, configured: Mapping[str, OriginConfig] | None = None) -> Rules:
+    """The corroboration rules of a configuration. Build them once and hand them to every `summarise`."""
+    origins = Origins(configured)
+    return Rules(origins, Attributor(origins, settings.officials), settings.several, settings.confirming)
 
 
 def summarise(
@@ -34,57 +45,119 @@ def summarise(
     now: datetime,
     settings: StoriesConfig,
     judgements: Sequence[Judged] = (),
+    rules: Rules | None = None,
 ) -> Story:
     """The story as it is now. `members`: at least one, in any order; `previous`: as it was stored, if it was.
 
-    `judgements`: what people said of the story or any of its entries; of a topic the newest counts.
+    `judgements`: what people said of the story or any of its entries; of a topic the newest counts. `rules`: from
+    `rules_for`; None takes the shipped outlets alone. Pure: the same arguments give the same story, and a second call
+    with the result as `previous` finds nothing new to tell.
     """
-    ordered = tuple(sorted(members, key=lambda m: (m.entry.time or now, m.entry.id)))
-    first = ordered[0].entry
-    best = min(ordered, key=lambda m: (not m.entry.url, m.basis == "near", -len(m.entry.summary)))
-    title = headline(best.entry.title)
-    text = lead(best.entry.summary) or lead(best.entry.text[:400])
-    corroboration = corroborate(ordered, previous.corroboration if previous else None, now)
-    seen = [m.entry.seen for m in ordered if m.entry.seen]
-    change = ""
-    if previous is None:
-        change = "new"
-    elif previous.corroboration.state != corroboration.state:
-        change = f"now {corroboration.state}"
+    rules = rules or _default_rules(settings)
+    ordered = tuple(sorted(members, key=published_order))
+    best = min(ordered, key=_rank)
+    title = words.headline(best.entry.title) or best.entry.url
+    corroboration = corroborate(ordered, previous.corroboration if previous else None, now, rules)
+    announced = not all(member.archived for member in ordered)
+    told_before = previous is not None and (previous.announced or not announced)
+    memory: Mapping[str, Any] = previous.memory if previous is not None else {}
+    known_ids = {member.entry.id for member in previous.entries} if previous is not None else set()
+    fresh = [m for m in ordered if m.entry.id not in known_ids and m.basis not in _COPIES]
+    facts = _facts(fresh)
+    known = (
+        tuple(memory.get("facts", ())) if memory else _facts([m for m in ordered if m.entry.id in known_ids])
+    )
+    burst = burst_at(ordered, settings.usual_growth, settings.burst)
+    change = worth_telling(
+        previous.corroboration if previous is not None and told_before else None,
+        corroboration,
+        burst=burst is not None and not (previous is not None and previous.burst),
+        facts=facts,
+        known=set(known),
+        share=settings.new_facts,
+    )
+    told_now = bool(change) or previous is None
     return Story(
         id=story_id,
-        title=title or first.url,
-        lead=text,
+        title=title,
+        lead=_shorten(words.lead(best.entry.summary) or words.lead(best.entry.text)),
         url=best.entry.url,
         language=best.entry.language,
-        first_seen=min(seen, default=now),
-        published=first.time or now,
-        changed=now if change or previous is None else previous.changed,
-        change=change or (previous.change if previous else ""),
+        first_seen=min((m.entry.seen for m in ordered if m.entry.seen is not None), default=now),
+        published=min(ordered[0].entry.time or now, now),
+        changed=now if told_now or previous is None else previous.changed,
+        change=change if told_now or previous is None else previous.change,
         entries=ordered,
         labels=story_labels(ordered, judgements),
         corroboration=corroboration,
-        announced=not all(m.archived for m in ordered),
-        memory=dict(previous.memory) if previous else {},
+        burst=burst is not None,
+        announced=announced,
+        memory=_remember(memory, title, now, tuple(dict.fromkeys((*known, *facts))), ordered, burst),
     )
 
 
-def story_labels(members: Sequence[StoryEntry], feedback: Sequence[Judged]) -> tuple[Label, ...]:
-    """One label a topic: that of the entry with the highest score; a person's judgement overrules it."""
-    best: dict[str, Label] = {}
+def _rank(member: StoryEntry) -> tuple[object, ...]:
+    """What makes the best headline: a full report with a link, no flash, no aside; the earliest of those."""
+    entry = member.entry
+    return (
+        not entry.url,
+        bool(_ASIDE.search(entry.title)),
+        bool(_FLASH.search(entry.title)),
+        not words.lead(entry.summary or entry.text[:_LEAD]),
+        published_order(member),
+    )
+
+
+def _facts(members: Sequence[StoryEntry]) -> tuple[str, ...]:
+    """Who, where, how many: what the reports name, once each."""
+    extractor = _extractor()
+    found: dict[str, None] = {}
     for member in members:
-        for label in member.labels:
-            held = best.get(label.topic)
-            if held is None or (label.belongs, label.score) > (held.belongs, held.score):
-                best[label.topic] = label
-    newest = {j.topic: j for j in sorted(feedback, key=lambda j: j.at or datetime.min.replace(tzinfo=UTC))}
-    for topic, judgement in newest.items():
-        label = best.get(topic) or Label(topic, 1.0 if judgement.relevant else 0.0, 0.5, judgement.relevant)
-        said = Reason("feedback", "relevant" if judgement.relevant else "not relevant")
-        best[topic] = replace(
-            label,
-            belongs=judgement.relevant,
-            facet=judgement.facet or label.facet,
-            reasons=(said, *label.reasons),
-        )
-    return tuple(best[topic] for topic in sorted(best))
+        entry = member.entry
+        text = words.lead(entry.summary or entry.text[:_LEAD])
+        for feature in extractor.features(words.headline(entry.title), text, entry.language):
+            if feature.startswith(_FACTS):
+                found[feature] = None
+    return tuple(found)
+
+
+def _remember(
+    memory: Mapping[str, Any],
+    title: str,
+    now: datetime,
+    facts: tuple[str, ...],
+    members: Sequence[StoryEntry],
+    burst: datetime | None,
+) -> dict[str, Any]:
+    """What the next call and the story's page need: JSON values only."""
+    titles = [list(pair) for pair in memory.get("titles", ())]
+    if not titles or titles[-1][1] != title:
+        titles.append([now.isoformat(), title])
+    first = lead(members)
+    remembered: dict[str, Any] = {"facts": list(facts[:_MOST_FACTS]), "titles": titles[-_MOST_TITLES:]}
+    if first is not None:
+        remembered["first"] = {
+            "origin": first.origin,
+            "at": first.at.isoformat(),
+            "ahead": first.ahead.total_seconds() if first.ahead is not None else None,
+        }
+    if burst is not None:
+        remembered["burst"] = burst.isoformat()
+    return remembered
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= _LEAD:
+        return text
+    cut = text[:_LEAD]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut) + "…"
+
+
+@lru_cache(maxsize=4)
+def _default_rules(settings: StoriesConfig) -> Rules:
+    return rules_for(settings)
+
+
+@lru_cache(maxsize=1)
+def _extractor() -> Extractor:
+    return Extractor({})

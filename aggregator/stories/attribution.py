@@ -1,0 +1,101 @@
+"""On whose word a text rests: "KCNA said", "합참이 밝혔다", and whether it says that a claim is unproven."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aggregator.stories.origin import Origins
+from aggregator.stories.words import normalise
+
+_AFTER, _BEFORE = 48, 24
+"""Letters between a name and the word that makes it an attribution."""
+_QUOTED_BY_NORTH = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?(?:북한?|北|North Korea:|北朝鮮)[ ,]*[“\"‘'「“]")
+_LONGEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """A source that a text names for what it says."""
+
+    name: str
+    kind: str
+    """official, party, state-media, outlet or doubt."""
+    words: str
+    """The characters that say so."""
+    observed: bool = False
+    """An official speaks as a witness, not about somebody's claim."""
+
+
+class Attributor:
+    """Finds attributions. Built once from the tables; pure."""
+
+    def __init__(self, origins: Origins, officials: Sequence[str] = ()) -> None:
+        """`officials`: further names whose word confirms, from the configuration."""
+        table = _table()
+        names: dict[str, tuple[str, str]] = {}
+        for kind in ("party", "official"):
+            for source, forms in table[kind].items():
+                names.update(dict.fromkeys(forms, (source, kind)))
+        names.update({form: (form, "official") for form in officials})
+        for outlet, forms in origins.outlets().items():
+            kind = "state-media" if outlet.kind == "state-media" else "outlet"
+            for form in forms:
+                if len(form) > 2 or not form.isascii():
+                    names.setdefault(form, (outlet.name or outlet.slug, kind))
+        self._names = names
+        self._pattern = re.compile("|".join(_bounded(name) for name in sorted(names, key=len, reverse=True)))
+        self._observers = frozenset((*table["observers"]["names"], *officials))
+        self._confirming = tuple(table["observers"]["confirming"])
+        said = table["said"]
+        self._after = re.compile("|".join(_bounded(word) for word in said["after"]), re.IGNORECASE)
+        self._before = re.compile("|".join(_bounded(word) for word in said["before"]), re.IGNORECASE)
+        self._doubt = re.compile("|".join(re.escape(p) for p in table["doubt"]["phrases"]), re.IGNORECASE)
+
+    def find(self, title: str, body: str) -> tuple[Attribution, ...]:
+        """Attributions in the order of the text, each source once; doubts too."""
+        found: dict[tuple[str, str], Attribution] = {}
+        headline = normalise(title)
+        if _QUOTED_BY_NORTH.match(headline):
+            found["North Korea", "party"] = Attribution("North Korea", "party", headline[:40])
+        for text in (headline, normalise(body)[:_LONGEST]):
+            for match in self._pattern.finditer(text):
+                source, kind = self._names[match.group()]
+                if (source, kind) not in found:
+                    words = self._said(text, match.start(), match.end())
+                    if words:
+                        observed = kind == "official" and (
+                            source in self._observers or any(word in words for word in self._confirming)
+                        )
+                        found[source, kind] = Attribution(source, kind, words, observed)
+            for match in self._doubt.finditer(text):
+                found.setdefault(("doubt", "doubt"), Attribution("doubt", "doubt", match.group()))
+        return tuple(found.values())
+
+    def _said(self, text: str, start: int, end: int) -> str:
+        """The words from the name to the verb, or from "according to" to the name; empty when neither is near."""
+        tail = re.split(r"(?<=[다요.!?。])\s|[…;]", text[end : end + _AFTER])[0]
+        verb = self._after.search(tail)
+        if verb is not None:
+            return text[start : end + verb.end()].strip()
+        head = text[max(0, start - _BEFORE) : start]
+        leads = [match.start() for match in self._before.finditer(head)]
+        return (head[leads[-1] :] + text[start:end]).strip() if leads else ""
+
+
+def _bounded(form: str) -> str:
+    """Latin words stand alone; Korean and Japanese ones take endings."""
+    left = r"(?<![A-Za-z])" if form[0].isascii() else ""
+    right = r"(?![A-Za-z])" if form[-1].isascii() else ""
+    return left + re.escape(form) + right
+
+
+@cache
+def _table() -> Mapping[str, Any]:
+    text = files("aggregator.stories").joinpath("attributions.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
