@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import listparser
 from lxml import etree
 
 from aggregator.config.polling import FeedConfig
@@ -25,6 +24,8 @@ def read_opml(content: bytes) -> tuple[list[FeedConfig], list[str]]:
     Nested folders become one folder name, joined by "/". An empty list with a word about it when the
     document is not OPML.
     """
+    import listparser  # brings an HTTP client with it: not for configurations without OPML files
+
     # Given text of one line, listparser would take it for a file name or URL; bytes are always content.
     parsed = listparser.parse(content)
     feeds: dict[str, FeedConfig] = {}
