@@ -114,7 +114,9 @@ install: check-python
 	for unit in aggregator.service aggregator-poll.service aggregator-poll.timer; do \
 		sed $(PLACES) "systemd/$$unit" > "$(DESTDIR)$(UNITDIR)/$$unit" && chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
 	install -m 644 systemd/aggregator.sysusers "$(DESTDIR)$(SYSUSERSDIR)/aggregator.conf"
-	if [ -z "$(DESTDIR)" ] && command -v systemd-sysusers >/dev/null; then systemd-sysusers "$(SYSUSERSDIR)/aggregator.conf"; fi
+	if [ -z "$(DESTDIR)" ] && ! getent passwd aggregator >/dev/null; then \
+		if command -v systemd-sysusers >/dev/null; then systemd-sysusers "$(SYSUSERSDIR)/aggregator.conf"; \
+		else useradd --system --home-dir /var/lib/aggregator --shell /usr/sbin/nologin aggregator; fi; fi
 	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 	@echo "Installed. Next: edit $(SYSCONFDIR)/config.toml, then: systemctl enable --now aggregator"
 
