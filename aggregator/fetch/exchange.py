@@ -231,7 +231,7 @@ class Exchanger:
             if cap.expired() and isinstance(error, TimeoutError):
                 hop.error = failures.timed_out(self._limits.seconds)
             else:
-                hop.error = failures.from_exception(error, noted, shown(str(url)))
+                hop.error = failures.from_exception(error, noted, shown(str(url)), proxied=bool(self._proxy))
         finally:
             refusals.reset(token)
         hop.seconds = loop.time() - began - waited

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -77,8 +78,11 @@ def from_status(status: int, headers: Mapping[str, str], now: datetime) -> PollE
     return PollError(f"http-{status}", f"HTTP {status}: {words}", retry_at=wait)
 
 
-def from_exception(error: BaseException, reasons: Sequence[str], where: str) -> PollError:
-    """Whatever the client raised. `reasons` are the guard's refusals, `where` the URL as it may be shown.
+def from_exception(
+    error: BaseException, reasons: Sequence[str], where: str, *, proxied: bool = False
+) -> PollError:
+    """Whatever the client raised. `reasons` are the guard's refusals, `where` the URL as it may be shown,
+    `proxied` says that a proxy was asked.
 
     No text of the exception is passed on unless it is known to hold no URL: URLs can carry keys.
     """
@@ -87,16 +91,20 @@ def from_exception(error: BaseException, reasons: Sequence[str], where: str) -> 
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return _certificate(error.certificate_error, where)
-        case aiohttp.ClientConnectorDNSError():
-            return _dns(error, where)
         case aiohttp.ClientProxyConnectionError():
             return PollError("proxy", "the proxy in http.proxy cannot be reached")
+        case aiohttp.ClientConnectorDNSError():
+            # Through a proxy, its name is the only one we look up.
+            if proxied:
+                return PollError("proxy", "the name of the proxy in http.proxy is not known")
+            return _dns(error, where)
         case aiohttp.ClientHttpProxyError():
             return PollError("proxy", f"the proxy in http.proxy answered HTTP {error.status}")
         case aiohttp.ClientSSLError():
             return PollError("tls", f"no secure connection to {where}: {_reason(error)}")
         case aiohttp.ClientConnectorError():
-            return PollError("connect", f"no connection to {where}: {error.strerror or 'unknown reason'}")
+            reason = os.strerror(error.errno).lower() if error.errno else "no address answers"
+            return PollError("connect", f"no connection to {where}: {reason}")
         case asyncio.TimeoutError():
             return PollError("connect", f"no connection to {where} in time")
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():

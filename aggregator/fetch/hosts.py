@@ -104,8 +104,11 @@ class Hosts:
         return self._hosts.setdefault(host, _Host())
 
     def _prune(self) -> None:
-        now = asyncio.get_running_loop().time()
+        """Forget hosts that nobody waits for, whose pause is over and who asked for none."""
+        moment = asyncio.get_running_loop().time()
+        now = self._clock.now()
         for host, entry in list(self._hosts.items()):
-            idle = entry.ended is not None and now > entry.ended + self._gap
-            if entry.users == 0 and idle and entry.not_before is None:
+            rested = entry.ended is None or moment > entry.ended + self._gap
+            held = entry.not_before is not None and entry.not_before > now
+            if entry.users == 0 and rested and not held:
                 del self._hosts[host]
