@@ -139,7 +139,7 @@ def _canonical(url: str, base: str) -> str:
 def _resolve(url: str, base: str) -> SplitResult | None:
     """`url` made absolute and split, or None when it is not http(s)."""
     url = _SPACE.sub(lambda found: "" if set(found[0]) & {"\n", "\r", "\t"} else " ", url).strip(" <>\"'")
-    if not url:
+    if not url or re.fullmatch(r"https?:/*", url, re.IGNORECASE):
         return None
     # A bare "//" after the scheme may be doubled or missing in hand-written feeds: http:/x and http:///x.
     url = re.sub(r"^(https?):/*(?=[^/])", r"\1://", url, count=1, flags=re.IGNORECASE)

@@ -68,6 +68,11 @@ _GUESSES = (
 _NO_CHARSETS = frozenset(
     {"idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape", "mbcs", "oem"}
 )
+_CYRILLIC = ("cp1251", "koi8_r", "koi8_u", "mac_cyrillic")
+_LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254")
+_EASTERN = ("cp949", "cp932", "euc_jp", "gb18030", "big5hkscs")
+_ACCENTED_RUN = re.compile("[\u00a0-\u024f\u2010-\u2122]{2,}")
+_MIXED_WORD = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 _SAMPLE = 60_000
 
 
@@ -137,9 +142,9 @@ def _known(label: str) -> str:
     label = _ALIASES.get(label, label)
     try:
         name = codecs.lookup(label).name
-        # The same registry holds bz2, hex and rot13; `decode` refuses those.
-        b"".decode(name)
-    except (LookupError, ValueError, UnicodeError):
+        # The same registry holds bz2, hex and rot13; `decode` refuses those (but not for empty bytes).
+        b"    ".decode(name)
+    except (LookupError, ValueError):
         return ""
     return "" if name in _NO_CHARSETS else label
 
@@ -190,22 +195,34 @@ def _guess(body: bytes, named: list[str], language: str) -> tuple[str, str, str]
 
 
 def _plausibility(sample: bytes, encoding: str) -> float:
-    """How much the non-ASCII part of `sample` looks like writing in `encoding`: about 1 good, below 0 bad."""
+    """How much the non-ASCII part of `sample` looks like writing in `encoding`: about 1 good, below 0 bad.
+
+    What tells a wrong table: bytes it has no character for, capitals where small letters should be, letters of
+    another script inside a Latin word, Hangul mixed with ideographs, Japanese without kana.
+    """
     text = sample.decode(encoding, "replace")
     broken = text.count("\ufffd")
     others = [character for character in text if character > "\x7f" and character != "\ufffd"]
     if not others:
         return float("-inf")
-    good = sum(map(_worth, others))
-    score = (good - 4.0 * broken) / (len(others) + broken)
-    if encoding in ("cp1251", "koi8_r", "koi8_u", "mac_cyrillic"):
+    count = len(others)
+    score = (sum(map(_worth, others)) - 4.0 * broken) / (count + broken)
+    if encoding in _CYRILLIC:
         # The wrong Cyrillic table turns small letters into capitals.
         capitals = sum(1 for character in others if "А" <= character <= "Я")
-        score -= 0.8 * max(0.0, capitals / len(others) - 0.4)
-    elif encoding in ("cp1252", "cp1250", "iso8859_2", "cp1254"):
+        score -= 0.8 * max(0.0, capitals / count - 0.4)
+    elif encoding in _LATIN:
         # Accented letters stand between plain ones; runs of them are another script, misread.
-        runs = len(re.findall("[\u00a0-\u024f\u2010-\u2122]{2,}", text))
-        score -= 2.0 * runs / max(1, len(others) / 2)
+        score -= 4.0 * len(_ACCENTED_RUN.findall(text)) / count
+    elif encoding in _EASTERN:
+        hangul = sum(1 for character in others if "가" <= character <= "힣") / count
+        kana = sum(1 for character in others if "ぁ" <= character <= "ヿ") / count
+        han = sum(1 for character in others if "一" <= character <= "鿿") / count
+        score -= min(hangul, han)
+        if encoding in ("cp932", "euc_jp") and kana < 0.1:
+            score -= 0.5
+    if encoding not in _LATIN and encoding not in _EASTERN:
+        score -= 2.0 * len(_MIXED_WORD.findall(text)) / count
     return score
 
 

@@ -29,6 +29,7 @@ ROOTS = frozenset({"rss", "feed", "rdf", "channel", "item", "entry"})
 
 _ROOT_NAME = re.compile(r"<(?:[A-Za-z][\w.\-]*:)?([A-Za-z][\w.\-]*)")
 _LINK_HEADER = re.compile(r"""<([^<>]*)>\s*;[^,<]*?\brel\s*=\s*["']?([\w\s\-]+)["']?""", re.IGNORECASE)
+_ADDRESSED = re.compile(r"[^\s@()<>]+@[^\s@()<>]+\s*\(([^()]+)\)\Z|([^@<>()]+?)\s*<[^\s@<>]+@[^\s@<>]+>\Z")
 _MAX_LIST = 50
 
 
@@ -225,6 +226,10 @@ def _first_link(entry: dict[str, Any]) -> str:
 
 
 def _author(entry: dict[str, Any]) -> str:
+    """Names, else addresses, of the item's authors. RSS has "address (name)" and people write "name <address>"."""
+    found = _ADDRESSED.match(_string(entry, "author")[:500])
+    if found:
+        return (found[1] or found[2]).strip()
     names = []
     for author in _get(entry, "authors") or ():
         if isinstance(author, dict):

@@ -166,8 +166,12 @@ CASES = (
         count=5000,
         problem="only the first 5000",
     ),
-    Case("two million elements in one item", lambda: rss(item(), "<a/>" * 2_000_000), count=1,
-        problem="only the first"),
+    Case(
+        "two million elements in one item",
+        lambda: rss(item(), "<a/>" * 2_000_000),
+        count=1,
+        problem="only the first",
+    ),
     Case(
         "many elements after good items",
         lambda: rss(
