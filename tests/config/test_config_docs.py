@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +139,22 @@ def test_an_outlet_is_one_thing_only(shipped: Config) -> None:
     assert {origin: what for origin, what in outlets.items() if len(what) > 1} == {}
 
 
+def test_feeds_agree_with_what_is_known_of_outlets(shipped: Config, root: Path) -> None:
+    """One outlet under two names would count as two sources of a story."""
+    known = tomllib.loads((root / "aggregator/stories/origins.toml").read_text())
+    squeezed = {slug.replace("-", ""): slug for slug in known}
+    both = 0
+    for feed in shipped.feeds:
+        slug = squeezed.get(feed.origin.replace("-", ""))
+        if slug is None:
+            continue
+        both += 1
+        assert feed.origin == slug
+        assert feed.kind == known[slug]["kind"], slug
+        assert feed.country == known[slug].get("country", feed.country), slug
+    assert both > 20
+
+
 def test_the_shipped_outputs_and_topics(shipped: Config) -> None:
     outputs = {output.slug: output for output in shipped.outputs}
     assert outputs["korean-peninsula-security"].topics == ("korean-peninsula-security",)
@@ -158,8 +175,6 @@ def test_the_commented_settings_of_the_shipped_file_are_the_defaults(root: Path)
     plain = re.sub(r"^# (\w+ = .+)$", r"\1", text, flags=re.MULTILINE)
     assert plain != text
     uncommented = "\n".join(line for line in plain.splitlines() if example not in line)
-
-    import tomllib
 
     written = tomllib.loads(uncommented)
     commented = re.findall(r"^# (\w+) = ", text, flags=re.MULTILINE)
