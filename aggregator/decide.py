@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from aggregator import health, schedule
 from aggregator.config.polling import PollConfig
+from aggregator.outage import CONNECTION, NetworkWatch, host_name, network_is_down
 from aggregator.types import (
     FeedMemory,
     FeedState,
@@ -28,24 +28,11 @@ _BACK_AFTER = 5
 """Failed polls in a row at a place we were redirected to, before the configured URL is tried again."""
 _CHURN_AFTER = 3
 _MOST_IDS = 500
-_CONNECTION = frozenset(("dns", "connect", "timeout", "disconnected", "proxy"))
-_NOT_ASKED = frozenset(("url", "credentials", "host-held", "internal", "address"))
 
 
 def body_hash(body: bytes) -> str:
     """Identify a document's bytes (blake2b, 128 bits, hex)."""
     return blake2b(body, digest_size=16).hexdigest()
-
-
-def network_is_down(results: Sequence[Fetched]) -> bool:
-    """Tell whether it is our network that failed: at least nine in ten of three or more hosts were not reached.
-
-    Give it the results of the last few minutes, so that a quiet tick can be judged too. Results that never
-    left this machine are not counted.
-    """
-    asked = [each for each in results if each.error is None or each.error.code not in _NOT_ASKED]
-    lost = [each for each in asked if each.status == 0 and each.error and each.error.code in _CONNECTION]
-    return len({_host(each.url) for each in lost}) >= 3 and len(lost) >= 0.9 * len(asked)
 
 
 def host_holds(feeds: Iterable[FeedState], now: datetime) -> dict[str, datetime]:
@@ -55,7 +42,7 @@ def host_holds(feeds: Iterable[FeedState], now: datetime) -> dict[str, datetime]
         noted = feed.memory.extra.get("retry_at")
         until = datetime.fromisoformat(noted) if isinstance(noted, str) and noted else None
         if until is not None and until > now:
-            host = _host(feed.location)
+            host = host_name(feed.location)
             holds[host] = max(until, holds.get(host, until))
     return holds
 
@@ -78,7 +65,7 @@ def decide(
     """
     error = fetched.error or (parsed if isinstance(parsed, PollError) else None)
     document = parsed if isinstance(parsed, ParsedFeed) else None
-    down = network_down and fetched.error is not None and fetched.error.code in _CONNECTION
+    down = network_down and fetched.error is not None and fetched.error.code in CONNECTION
     planned = schedule.plan(
         feed,
         fetched,
@@ -110,7 +97,7 @@ def decide(
         new=len(sifted.new) if sifted else 0,
         revised=len(sifted.revised) if sifted else 0,
         error=f"{error.code}: {error.message}" if error else "",
-        host=_host(fetched.url),
+        host=host_name(fetched.url),
     )
     return PollIntent(after, record, judged.alarms)
 
@@ -220,8 +207,4 @@ def _arrivals(feed: FeedState, sifted: Sifted | None) -> list[datetime]:
     return [time for time in times if time is not None]
 
 
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+__all__ = ["MOVED_AFTER", "NetworkWatch", "body_hash", "decide", "host_holds", "network_is_down"]

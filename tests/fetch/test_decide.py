@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.config import PollConfig
-from aggregator.decide import MOVED_AFTER, body_hash, decide, host_holds, network_is_down
+from aggregator.decide import MOVED_AFTER, NetworkWatch, body_hash, decide, host_holds, network_is_down
 from aggregator.types import (
     FeedMemory,
     FeedState,
@@ -346,3 +346,41 @@ def test_what_a_host_asked_for_survives_a_restart() -> None:
     assert host_holds(feeds, NOW + 6 * HOUR) == {}
     well = step(feeds[1], fetched(feeds[1]), document(), sifted()).feed
     assert host_holds([well], NOW) == {}
+
+
+def test_an_outage_is_noticed_although_feeds_fall_due_one_at_a_time() -> None:
+    watch = NetworkWatch()
+    minute = timedelta(minutes=1)
+    ups = results(*[None] * 5)
+    downs = results(*["dns", "connect"] * 10)
+    assert not any(watch.judge([up], NOW) for up in ups)
+    verdicts = [watch.judge([down], NOW + minute * n / 4) for n, down in enumerate(downs, 1)]
+    assert verdicts == [False] * 4 + [True] * 16
+    assert not watch.judge([ups[0]], NOW + 6 * minute)
+    assert not watch.judge([downs[0]], NOW + 7 * minute)
+
+
+def test_after_a_quiet_while_three_lost_hosts_are_enough() -> None:
+    watch = NetworkWatch()
+    watch.judge(results(None), NOW)
+    verdicts = [watch.judge([down], NOW + HOUR) for down in results("dns", "dns", "dns")]
+    assert verdicts == [False, False, True]
+
+
+def test_a_dead_host_with_many_feeds_and_a_few_dead_feeds_are_no_outage() -> None:
+    watch = NetworkWatch()
+    for n in range(50):
+        assert not watch.judge(results("connect", host="dead.example"), NOW + n * timedelta(seconds=10))
+    for n in range(50):
+        mixed = [*results("connect", host=f"dead{n % 4}.example"), *results("dns", "http-500")]
+        assert not watch.judge(mixed, NOW + HOUR + n * timedelta(seconds=10))
+
+
+def test_dead_hosts_far_apart_in_time_are_no_outage() -> None:
+    watch = NetworkWatch()
+    for n, down in enumerate(results(*["dns"] * 20)):
+        assert not watch.judge([down], NOW + n * timedelta(minutes=4))
+
+
+def test_a_batch_that_is_lost_as_a_whole_is_enough() -> None:
+    assert NetworkWatch().judge(results(*["dns"] * 10), NOW)
