@@ -62,6 +62,8 @@ class Subscriber:
     """Every entry ever seen, as last seen."""
     updates: Counter[str] = field(default_factory=Counter)
     """How often each was updated in place."""
+    retitled: Counter[str] = field(default_factory=Counter)
+    """How often each got another title without being updated: RFC 4287 leaves to the publisher what is worth it."""
     gone: dict[str, datetime] = field(default_factory=dict)
     """Withdrawn entries."""
     faults: list[str] = field(default_factory=list)
@@ -173,9 +175,7 @@ class Subscriber:
         if after.updated < before.updated:
             self.faults.append(f"{after.id}: updated went back from {before.updated} to {after.updated}")
         if after.updated == before.updated and after.title != before.title:
-            self.faults.append(
-                f"{after.id}: the title changed but `updated` did not: {before.title!r} to {after.title!r}"
-            )
+            self.retitled[after.id] += 1
         return after.updated > before.updated
 
 
