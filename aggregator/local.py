@@ -3,10 +3,11 @@
     tick        every [poll] tick      poll the feeds whose time has come
     publish     after changes          files, pushes (see `publishing.py`)
     reclassify  after a change         classify stored entries anew, in the background
+    pages       every ten seconds      full text of new entries, where a feed asks for it
     forget      once a day             apply retention
     watchdog    half its interval      tell systemd that the loop still turns
 
-When a feed is due is a column in the database, never a job: the scheduler knows five jobs, whatever the number
+When a feed is due is a column in the database, never a job: the scheduler knows six jobs, whatever the number
 of feeds. A second driver, for several machines, would replace this module and nothing else.
 """
 
@@ -20,6 +21,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator import revisit
+from aggregator.pages import Pages
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime
 from aggregator.types import FeedState
@@ -45,6 +47,7 @@ class LocalDriver:
         self._runtime = runtime
         self._changed = changed
         self._count = count
+        self._pages = Pages(runtime)
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
         )
@@ -60,6 +63,7 @@ class LocalDriver:
         """Begin; call inside a running event loop."""
         settings = self._runtime.config.poll
         self._every("tick", settings.tick, self.tick, at_once=True)
+        self._every("pages", timedelta(seconds=10), self.read_pages)
         self._every("forget", timedelta(days=1), self.forget)
         self._scheduler.start()
         self.reclassify_if_stale()
@@ -94,6 +98,8 @@ class LocalDriver:
             # The next tick tries again: a full disk or a locked database must not end the daemon.
             log.exception("cannot ask which feeds are due")
             return
+        if not self._in_flight:
+            await runtime.close_retired()
         free = [feed for feed in due if feed.id not in self._in_flight][: runtime.config.poll.batch]
         if not free:
             return
@@ -159,6 +165,14 @@ class LocalDriver:
                 left=dict(result.left),
             )
             await self._changed()
+
+    async def read_pages(self) -> None:
+        """Fetch full texts."""
+        try:
+            if await self._pages.run():
+                await self._changed()
+        except Exception:
+            log.exception("pages could not be read; they are tried again")
 
     async def forget(self) -> None:
         """Apply retention."""

@@ -58,6 +58,7 @@ class Runtime:
         self.store = open_store(config, self.env)
         self.workers = Workers(config.poll.workers, kit_plan(config, self.store))
         self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get)
+        self._retired: list[HttpFetcher] = []
         self.pipeline = Pipeline(config, self.store, self.fetcher, self.workers, self.clock)
 
     async def __aenter__(self) -> Runtime:
@@ -69,9 +70,15 @@ class Runtime:
     async def close(self) -> None:
         """Finish the write under way, then let go of everything."""
         await self.fetcher.close()
+        await self.close_retired()
         self.pipeline.close()
         self.workers.close()
         self.store.close()
+
+    async def close_retired(self) -> None:
+        """Let go of fetchers of earlier configurations; call when no poll of theirs is under way."""
+        while self._retired:
+            await self._retired.pop().close()
 
     def touch(self) -> None:
         """Note that a person changed something: a daemon on this database looks for it at each tick."""
@@ -94,7 +101,7 @@ class Runtime:
         old = self.fetcher
         await self.pipeline.in_writer(self.store.sync_feeds, config.feeds)
         self.config = config
-        self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get)
+        self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get, predecessor=old)
         self.workers.replace_plan(kit_plan(config, self.store))
         await self.pipeline.in_writer(self.pipeline.reconfigure, config, self.fetcher)
-        await old.close()
+        self._retired.append(old)

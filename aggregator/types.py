@@ -476,6 +476,8 @@ class Batch:
     """(entry, its labels) for entries that were stored before and were classified anew."""
     fingerprints: tuple[tuple[str, Fingerprint], ...] = ()
     """(entry, its fingerprint) for stored entries whose text changed."""
+    pages: tuple[tuple[str, str, str], ...] = ()
+    """(entry, full text, `done` or why there is none) for entries whose page was asked for."""
 
 
 __all__ = [name for name, value in list(globals().items()) if isinstance(value, type)]

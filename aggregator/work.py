@@ -18,6 +18,7 @@ from typing import Any
 
 from aggregator.config import OriginConfig
 from aggregator.errors import BadRow
+from aggregator.fulltext import Extract, Page, extract
 from aggregator.normalise import from_row, normalise
 from aggregator.parse import parse
 from aggregator.stories.fingerprint import Fingerprinter
@@ -71,6 +72,10 @@ class Kit:
     def label(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[tuple[Label, ...]]:
         """Labels alone, for entries that are grouped already."""
         return self.classifier.classify([document(entry, feeds[entry.feed_id]) for entry in entries])
+
+    def extract(self, pages: Sequence[Page]) -> list[Extract]:
+        """The main text of entries' pages."""
+        return [extract(page) for page in pages]
 
     def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
         """Labels of documents that are not entries of ours."""

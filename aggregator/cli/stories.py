@@ -39,6 +39,7 @@ def list_stories(
     config: ConfigOption = None,
     topic: Annotated[str | None, typer.Option(help="Only stories of this topic.")] = None,
     since: SinceOption = None,
+    search: Annotated[str | None, typer.Option(help="Only stories with these words in an entry.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 30,
     as_json: JsonOption = False,
 ) -> None:
@@ -49,9 +50,11 @@ def list_stories(
     loaded, store = open_store(config)
     _known_topic(loaded, topic)
     with store.read() as connection:
-        ids = queries.newest(
-            connection, topics=[topic] if topic else None, since=parse_since(since), limit=limit
-        )
+        if search:
+            ids = entries.search(connection, search, limit)
+        else:
+            topics = [topic] if topic else None
+            ids = queries.newest(connection, topics=topics, since=parse_since(since), limit=limit)
         found = queries.load(connection, ids, text=False)
     stories = [found[story] for story in ids if story in found]
     if as_json:

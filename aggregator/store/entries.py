@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from aggregator.errors import NotFound
 from aggregator.store.codec import (
@@ -22,6 +22,7 @@ from aggregator.store.codec import (
 from aggregator.store.tables import (
     EntryLabelRow,
     EntryRow,
+    FeedRow,
     FingerprintRow,
     RevisionRow,
     StoryRedirectRow,
@@ -31,6 +32,7 @@ from aggregator.types import Assignment, Candidate, Entry, Fingerprint, KnownEnt
 from classifiers.types import Label
 
 ENTRIES = core(EntryRow)
+FEEDS = core(FeedRow)
 LABELS = core(EntryLabelRow)
 FINGERPRINTS = core(FingerprintRow)
 REVISIONS = core(RevisionRow)
@@ -295,6 +297,43 @@ def forget(connection: Connection, before: datetime) -> list[str]:
             connection.execute(delete(table).where(table.c.entry.in_(chunk)))
         connection.execute(delete(ENTRIES).where(ENTRIES.c.id.in_(chunk)))
     return sorted({row.story for row in rows})
+
+
+def wanting_pages(connection: Connection, feeds: Sequence[str], since: datetime, limit: int) -> list[Entry]:
+    """Entries of those feeds (URLs), first seen since then, whose page was never asked for; newest first."""
+    statement = (
+        select(ENTRIES)
+        .join(FEEDS, FEEDS.c.id == ENTRIES.c.feed_id)
+        .where(
+            FEEDS.c.url.in_(feeds), ENTRIES.c.page == "", ENTRIES.c.url != "", ENTRIES.c.seen >= micros(since)
+        )
+        .order_by(ENTRIES.c.n.desc())
+        .limit(limit)
+    )
+    return [row_to_entry(row) for row in connection.execute(statement).mappings()]
+
+
+def set_pages(connection: Connection, pages: Sequence[tuple[str, str, str]]) -> None:
+    """Store full texts, or why there is none: a page is asked for once."""
+    if not pages:
+        return
+    asked = [{"entry": entry, "outcome": outcome} for entry, _, outcome in pages]
+    connection.execute(
+        update(ENTRIES).where(ENTRIES.c.id == bindparam("entry")).values(page=bindparam("outcome")), asked
+    )
+    texts = [{"entry": entry, "whole": text} for entry, text, _ in pages if text]
+    if texts:
+        connection.execute(
+            update(ENTRIES).where(ENTRIES.c.id == bindparam("entry")).values(text=bindparam("whole")), texts
+        )
+
+
+def search(connection: Connection, words: str, limit: int) -> list[str]:
+    """Ids of stories with an entry that has these words, as written, in title, summary or full text; newest first."""
+    pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    fields = [c.like(pattern, escape="\\") for c in (ENTRIES.c.title, ENTRIES.c.summary, ENTRIES.c.text)]
+    statement = select(ENTRIES.c.story).where(or_(*fields)).order_by(ENTRIES.c.n.desc()).limit(limit * 5)
+    return list(dict.fromkeys(row.story for row in connection.execute(statement)))[:limit]
 
 
 def forget_fingerprints(connection: Connection, before: datetime) -> int:

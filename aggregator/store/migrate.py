@@ -23,9 +23,7 @@ def alembic_config() -> AlembicConfig:
     return config
 
 
-def migrate(
-    engine: Engine, path: Path | None, *, backups: int, config: AlembicConfig | None = None
-) -> None:
+def migrate(engine: Engine, path: Path | None, *, backups: int, config: AlembicConfig | None = None) -> None:
     """Apply the migrations that are missing; before that, copy a database that already holds data.
 
     `config`: other migrations than the project's own.

@@ -112,6 +112,7 @@ class Store:
                 entries.relabel(connection, dict(batch.labels))
             if batch.fingerprints:
                 entries.refingerprint(connection, dict(batch.fingerprints))
+            entries.set_pages(connection, batch.pages)
             moved = [a for a in batch.grouping.assignments if a.entry not in new]
             entries.move(connection, moved)
             for from_story, into in batch.grouping.merges:
