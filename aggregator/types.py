@@ -138,6 +138,7 @@ class Fetched:
     permanent_url: str = ""
     """Where an unbroken chain of 301/308 from `feed.location` led; empty when there was none."""
     seconds: float = 0.0
+    """From `at` to the end of the answer; both are of the last request, not of redirects before it."""
     received: int = 0
     """Bytes on the wire, headers apart."""
     conditional: bool = False
