@@ -77,14 +77,12 @@ def _item(span: Span_, stories: Sequence[Story], context: Context) -> Item | Non
     if moved:
         blocks.append(Heading("Developments in earlier stories"))
         blocks.append(Bullets(tuple(_row(story, context) for story in moved)))
-    every = "Week" if context.output.digest_every == "week" else "Day"
-    title = f"{every} to {day(end)}: {_headline(new or moved)}"
     return Item(
         id=urn("digest", context.site.installation, context.output.slug, iso(end)),
-        title=title,
+        title=_title(context.output, span),
         url=f"{context.site.base_url}/",
         body=tuple(blocks),
-        summary=_summary(ordered, moved, context),
+        summary=_summary(new or moved, ordered, moved, context),
         published=end,
         updated=end,
         language=context.output.language,
@@ -108,9 +106,12 @@ def _item(span: Span_, stories: Sequence[Story], context: Context) -> Item | Non
     )
 
 
-def _headline(stories: Sequence[Story]) -> str:
-    first = one_line(stories[0].title, 120) or "Untitled story"
-    return first if len(stories) == 1 else f"{first}, and {len(stories) - 1} more"
+def _title(output: OutputConfig, span: Span_) -> str:
+    # Made of the period alone: a headline in it would change with the story after the digest has closed.
+    start, end = span
+    if output.digest_every == "week":
+        return f"Weekly digest, {day(start)} to {day(end)}"
+    return f"Daily digest, {day(end)}"
 
 
 def _weight(story: Story, selection: Selection) -> tuple[int, float, datetime, str]:
@@ -133,11 +134,16 @@ def _row(story: Story, context: Context) -> tuple[Span, ...]:
     return row(title, *tail)
 
 
-def _summary(ordered: Sequence[tuple[str, Sequence[Story]]], moved: Sequence[Story], context: Context) -> str:
+def _summary(
+    first: Sequence[Story],
+    ordered: Sequence[tuple[str, Sequence[Story]]],
+    moved: Sequence[Story],
+    context: Context,
+) -> str:
     parts = [
         f"{(context.names.facets.get(facet) or words.name(facet)) if facet else 'Other'}: {len(members)}"
         for facet, members in ordered
     ]
     if moved:
         parts.append(f"Developments: {len(moved)}")
-    return "; ".join(parts) + "."
+    return f"{one_line(first[0].title, 120) or 'Untitled story'}. {'; '.join(parts)}."

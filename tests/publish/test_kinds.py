@@ -56,8 +56,8 @@ def test_a_digest_groups_by_facet_and_tells_developments() -> None:
         datetime(2026, 11, 19, 6, tzinfo=UTC),
     ]
     today = feed.items[0]
-    assert today.title == "Day to 23 Nov 2026: A, and 3 more"
-    assert today.summary == "Collisions: 2; Fire: 1; Other: 1; Developments: 1."
+    assert today.title == "Daily digest, 23 Nov 2026"
+    assert today.summary == "A. Collisions: 2; Fire: 1; Other: 1; Developments: 1."
     text = today.text
     order = [
         text.index(word)
