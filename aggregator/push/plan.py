@@ -30,8 +30,9 @@ def plan_deliveries(
 
     `stories`: those that changed since the last call and are in the output (`publish.select.matches`); some
     overlap with the last call is harmless. `base_url`: where the web server has pages of stories; empty: none.
-    `documents`: the URLs of the output's feed documents, which hubs are told. `version`: changes whenever
-    these documents change (a hash), so that withdrawals are told too; empty: the newest change of `stories`.
+    `documents`: the URLs of the output's feed documents, which hubs are told; empty: hubs are told nothing.
+    `version`: changes whenever these documents change, so that withdrawals are told too, and never comes back
+    to what it was; empty: the newest change of `stories`.
     """
     fresh = [story for story in stories if story.announced and now - story.changed <= STALE]
     planned: list[Delivery] = []

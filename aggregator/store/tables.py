@@ -281,7 +281,7 @@ class DeliveryRow(SQLModel, table=True):
     """Of the event; makes queueing it twice harmless."""
     body_json: str = Field(default="{}", sa_column=Column(Text, nullable=False))
     state: str = "waiting"
-    """waiting, sent or dead."""
+    """waiting, sent, merged (sent inside the message of a `sent` row) or dead."""
     due: int = Field(sa_column=_big())
     attempts: int = 0
     created: int = Field(sa_column=_big())
