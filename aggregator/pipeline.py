@@ -24,14 +24,15 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from aggregator.assemble import Assembler
 from aggregator.config import Config
-from aggregator.decide import body_hash, decide, network_is_down
+from aggregator.decide import body_hash, decide
 from aggregator.keys import text_keys
+from aggregator.outage import NetworkWatch
 from aggregator.ports import Clock, Fetcher
 from aggregator.sift import sift
 from aggregator.store import Store
@@ -94,6 +95,7 @@ class Pipeline:
         self.workers = workers
         self.clock = clock
         self.assembler = Assembler(config, store)
+        self._network = NetworkWatch()
         # One thread: batches are written one after the other, each seeing what the one before stored.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -116,10 +118,8 @@ class Pipeline:
     async def poll(self, feeds: Sequence[FeedState], *, progress: Progress | None = None) -> Tally:
         """Fetch the feeds and store what is new. Every feed ends with a record and a next due time."""
         tally = Tally()
-        results: list[Fetched] = []
         async for batch in _in_batches(self.fetcher.fetch(feeds), self.config.poll.batch, _FLUSH_AFTER):
-            results += [replace(fetched, body=None) for fetched in batch]
-            down = network_is_down(results) if len(results) >= len(feeds) else network_is_down(batch)
+            down = self._network.judge(batch, self.clock.now())
             tally.add(await self.take(batch, network_down=down))
             if progress is not None:
                 progress(len(batch))

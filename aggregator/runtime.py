@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from aggregator.clock import SystemClock
 from aggregator.config import Config
 from aggregator.config.secrets import Secrets
+from aggregator.decide import host_holds
 from aggregator.fetch import HttpFetcher
 from aggregator.pipeline import Pipeline
 from aggregator.ports import Clock
@@ -57,7 +59,9 @@ class Runtime:
         self.secrets = Secrets(self.env)
         self.store = open_store(config, self.env)
         self.workers = Workers(config.poll.workers, kit_plan(config, self.store))
-        self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get)
+        self.fetcher = HttpFetcher(
+            config, clock=self.clock, secrets=self.secrets.get, host_not_before=self._holds()
+        )
         self._retired: list[HttpFetcher] = []
         self.pipeline = Pipeline(config, self.store, self.fetcher, self.workers, self.clock)
 
@@ -74,6 +78,12 @@ class Runtime:
         self.pipeline.close()
         self.workers.close()
         self.store.close()
+
+    def _holds(self) -> dict[str, datetime]:
+        """Hosts that asked, before this start, to be left alone for longer."""
+        if not self.config.poll.retry_after_host:
+            return {}
+        return host_holds(self.store.feeds_by_id().values(), self.clock.now())
 
     async def close_retired(self) -> None:
         """Let go of fetchers of earlier configurations; call when no poll of theirs is under way."""

@@ -44,6 +44,7 @@ def list_stories(
     as_json: JsonOption = False,
 ) -> None:
     """Stories, most recently changed first (the default verb)."""
+    from aggregator.store import entries
     from aggregator.store import stories as queries
     from aggregator.transfer import story_as_dict
 
