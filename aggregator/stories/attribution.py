@@ -6,16 +6,22 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 from aggregator.stories.origin import Origins
 from aggregator.stories.words import normalise
 
 _AFTER, _BEFORE = 48, 24
 """Letters between a name and the word that makes it an attribution."""
-_QUOTED_BY_NORTH = re.compile(r"^\s*(?:\[[^\]]*\]\s*)?(?:북한?|北|North Korea:|北朝鮮)[ ,]*[“\"‘'「“]")
+_SAID_BY_NORTH = re.compile(
+    r"^\s*(?:\[[^\]]*\]\s*)?(?:(?:북한?|北|北朝鮮|North Korea:)[ ,]*[“\"‘'「]"
+    r"|(?:北\s?)?(?:김정은|김여정|金正恩氏?|金与正氏?|Kim Jong[ -][Uu]n|Kim Yo[ -][Jj]ong).*[“\"‘'「])"
+)
+"""A headline in which the North or its leaders speak: nobody else was there to hear it."""
 _LONGEST = 4000
 
 
@@ -49,7 +55,8 @@ class Attributor:
                 if len(form) > 2 or not form.isascii():
                     names.setdefault(form, (outlet.name or outlet.slug, kind))
         self._names = names
-        self._pattern = re.compile("|".join(_bounded(name) for name in sorted(names, key=len, reverse=True)))
+        self._forms = list(names)
+        self._automaton = AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
         self._observers = frozenset((*table["observers"]["names"], *officials))
         self._confirming = tuple(table["observers"]["confirming"])
         said = table["said"]
@@ -57,17 +64,23 @@ class Attributor:
         self._before = re.compile("|".join(_bounded(word) for word in said["before"]), re.IGNORECASE)
         self._doubt = re.compile("|".join(re.escape(p) for p in table["doubt"]["phrases"]), re.IGNORECASE)
 
+        self._find = lru_cache(maxsize=4096)(self._search)  # a story is summarised again with each new entry
+
     def find(self, title: str, body: str) -> tuple[Attribution, ...]:
         """Attributions in the order of the text, each source once; doubts too."""
+        return self._find(title, body[:_LONGEST])
+
+    def _search(self, title: str, body: str) -> tuple[Attribution, ...]:
         found: dict[tuple[str, str], Attribution] = {}
         headline = normalise(title)
-        if _QUOTED_BY_NORTH.match(headline):
+        if _SAID_BY_NORTH.match(headline):
             found["North Korea", "party"] = Attribution("North Korea", "party", headline[:40])
-        for text in (headline, normalise(body)[:_LONGEST]):
-            for match in self._pattern.finditer(text):
-                source, kind = self._names[match.group()]
-                if (source, kind) not in found:
-                    words = self._said(text, match.start(), match.end())
+        for text in (headline, normalise(body)):
+            for number, start, end in self._automaton.find_matches_as_indexes(text):
+                form = self._forms[number]
+                source, kind = self._names[form]
+                if (source, kind) not in found and _stands_alone(text, start, end, form):
+                    words = self._said(text, start, end)
                     if words:
                         observed = kind == "official" and (
                             source in self._observers or any(word in words for word in self._confirming)
@@ -86,6 +99,13 @@ class Attributor:
         head = text[max(0, start - _BEFORE) : start]
         leads = [match.start() for match in self._before.finditer(head)]
         return (head[leads[-1] :] + text[start:end]).strip() if leads else ""
+
+
+def _stands_alone(text: str, start: int, end: int, form: str) -> bool:
+    """Whether a Latin name is a word of its own there."""
+    before = form[0].isascii() and start > 0 and text[start - 1].isascii() and text[start - 1].isalnum()
+    after = form[-1].isascii() and end < len(text) and text[end].isascii() and text[end].isalnum()
+    return not before and not after
 
 
 def _bounded(form: str) -> str:

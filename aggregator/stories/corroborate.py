@@ -46,6 +46,8 @@ class _Evidence:
     resting: dict[str, set[str]] = field(default_factory=dict)
     """Origin to on whose word its texts rest: state-media, official, party, outlet:<name>, or own."""
     attributions: dict[tuple[str, str], Attribution] = field(default_factory=dict)
+    state_media: set[str] = field(default_factory=set)
+    """Origins that are state media themselves."""
     government: bool = False
 
     def add(self, origin: Origin, found: Sequence[Attribution]) -> None:
@@ -54,11 +56,14 @@ class _Evidence:
         kinds = {attribution.kind for attribution in found}
         if origin.kind == "state-media":
             rests.add("state-media")
+            self.state_media.add(origin.slug)
         elif origin.kind == "government":
             self.government = True
             rests.add("official")
         else:
             rests.update(kinds & {"state-media", "official", "party"})
+            if any(a.kind == "party" and a.name == "North Korea" for a in found):
+                rests.add("north")
             others = [a.name for a in found if a.kind == "outlet" and a.name != origin.name]
             if not rests and others:
                 rests.add(f"outlet:{others[0]}")
@@ -86,15 +91,13 @@ class _Evidence:
         return any(a.observed for a in officials) if claimed else bool(officials)
 
     def _state_media_only(self) -> bool:
-        on_its_word = [
-            o for o, rests in self.resting.items() if "state-media" in rests and not rests - _ITS_WORD
-        ]
-        silent = [o for o, rests in self.resting.items() if rests <= {"own", "party"}]
-        return (
-            bool(on_its_word)
-            and len(on_its_word) + len(silent) == len(self.resting)
-            and len(silent) <= len(on_its_word)
-        )
+        """Whether every origin that says on whose word it rests names state media, and few say nothing."""
+        others = [rests for origin, rests in self.resting.items() if origin not in self.state_media]
+        on_its_word = [rests for rests in others if rests & _STATE and not rests - _ITS_WORD]
+        silent = [rests for rests in others if rests <= {"own", "party"}]
+        if len(on_its_word) + len(silent) < len(others):
+            return False
+        return len(silent) <= len(on_its_word)
 
     def _roots(self) -> set[str]:
         """Origins, a mere relay standing for the outlet it relays."""
@@ -105,7 +108,9 @@ class _Evidence:
         return roots
 
 
-_ITS_WORD = frozenset({"state-media", "party", "own"})
+_STATE = frozenset({"state-media", "north"})
+"""What the North's leaders say is known through its state media alone."""
+_ITS_WORD = frozenset({"state-media", "north", "party", "own"})
 
 
 def corroborate(

@@ -59,9 +59,7 @@ def burst_at(members: Sequence[StoryEntry], usual: float, least: int) -> datetim
     least two outlets, where chance (Poisson) would bring that many less than once in a thousand. Copies count: that
     many outlets print them is part of it.
     """
-    dated = sorted(
-        (time, m.origin or m.entry.origin) for m in members if (time := m.entry.time) is not None
-    )
+    dated = sorted((time, m.origin or m.entry.origin) for m in members if (time := m.entry.time) is not None)
     start = 0
     for end, (time, _) in enumerate(dated):
         while time - dated[start][0] > BURST_SPAN:
