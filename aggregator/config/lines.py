@@ -17,6 +17,8 @@ Path = tuple[str | int, ...]
 """Where a value stands: keys of tables and indexes of arrays, from the root."""
 
 _HEADER = re.compile(r"^[ \t]*(\[\[?)[ \t]*([^\[\]\n]+?)[ \t]*\]\]?[ \t\r]*(?:#.*)?$", re.MULTILINE)
+_DEEP = re.compile(r"(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_-]+[ \t]*\.[ \t]*){40}|(?:[\[{][^\[\]{}]*){40}")
+"""Deeper than any setting: the parser nests as deep as it is told, until the stack is full and the process dies."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 
@@ -33,6 +35,8 @@ class Document:
 
     def __init__(self, text: str) -> None:
         """Parse. Raises TomlSyntaxError."""
+        if deep := _DEEP.search(text):
+            raise TomlSyntaxError(text.count("\n", 0, deep.start()) + 1, "nested more than forty deep")
         try:
             parsed = toml_rs.load_with_metadata(text)
         except toml_rs.TOMLDecodeError as error:

@@ -89,7 +89,11 @@ def test_a_value_over_several_lines_ends_on_its_last() -> None:
         ('a = "x\n', 1),
         ("[[f]\n", 1),
         ("a = 2020-13-01", 1),
-        ("x=" + "[" * 500, 1),
+        ("x=" + "[" * 30, 1),
+        ("x=" + "[" * 9000 + "]" * 9000, 1),
+        ("a = 1\n" + "a." * 9000 + "b = 1", 2),
+        ("[" + "a." * 9000 + "b]", 1),
+        ("x=" + "{a=" * 9000 + "1" + "}" * 9000, 1),
     ],
 )
 def test_what_is_not_toml_is_located(text: str, line: int) -> None:
