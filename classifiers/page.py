@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 
+from classifiers.alignment import positions
 from classifiers.terms import FIELDS
 from classifiers.text import fold, readable
 from classifiers.types import Document
@@ -24,13 +25,15 @@ class Page:
     `readable` and `folded` have the same length: a position in one is the same position in the other.
     """
 
-    __slots__ = ("_bits", "_starts", "folded", "readable")
+    __slots__ = ("_aligned", "_bits", "_raw", "_starts", "folded", "readable")
 
     def __init__(self, document: Document, fields: int) -> None:
         """Lay out those fields of `document` whose bits are set in `fields`; empty ones are left out."""
         parts: list[str] = []
         self._starts: list[int] = []
         self._bits: list[int] = []
+        self._raw: list[str] = []
+        self._aligned: dict[int, list[int] | None] = {}
         length = 0
         for name, bit in FIELD_BIT.items():
             if not fields & bit:
@@ -45,6 +48,7 @@ class Page:
                 parts.append(text)
                 self._starts.append(length)
                 self._bits.append(bit)
+                self._raw.append(piece)
                 length += len(text) + 1
         self.readable = "\n".join(parts)
         self.folded = fold(self.readable)
@@ -55,4 +59,17 @@ class Page:
 
     def found(self, start: int, end: int) -> str:
         """Return the characters between two positions as they stood in the document."""
-        return self.readable[start:end]
+        piece = bisect_right(self._starts, start) - 1
+        raw, offset = self._raw[piece], self._starts[piece]
+        if raw.startswith(self.readable[start:end], start - offset) and raw.isascii():
+            return self.readable[start:end]
+        if piece not in self._aligned:
+            length = (
+                self._starts[piece + 1] - 1 if piece + 1 < len(self._starts) else len(self.readable)
+            ) - offset
+            plain = self.readable[offset : offset + length]
+            self._aligned[piece] = None if plain == raw else positions(raw, plain)
+        aligned = self._aligned[piece]
+        if aligned is None:
+            return self.readable[start:end]
+        return raw[aligned[start - offset] : aligned[end - offset]].rstrip()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.alignment import positions
 from classifiers.rules import RuleClassifier
 from classifiers.text import fold, readable
 from classifiers.topics import read_topics
@@ -153,6 +154,35 @@ def test_it_pickles_as_its_topics() -> None:
 def test_no_topics_and_empty_documents() -> None:
     assert RuleClassifier({}).classify([Document(id="1", title="x")]) == [()]
     assert classifier().classify([Document(id="1", title="")]) == [()]
+
+
+@pytest.mark.parametrize(
+    ("term", "title", "found"),
+    [
+        ("UFS", "한미 ＵＦＳ 연습", "ＵＦＳ"),
+        ("ferry", "  The\n\n Ferry sinks", "Ferry"),
+        ("The Ferry", "  The\n\n Ferry sinks", "The\n\n Ferry"),
+        ("북한", "오늘 \u1107\u116e\u11a8\u1112\u1161\u11ab이 발표", "\u1107\u116e\u11a8\u1112\u1161\u11ab"),
+        ("ミサイル", "新型ﾐｻｲﾙ発射", "ﾐｻｲﾙ"),
+        ("ガス", "天然ｶﾞｽ", "ｶﾞｽ"),
+        ("café", "the Cafe\u0301 opens", "Cafe\u0301"),
+        ("한·미", "한ㆍ미 회담", "한ㆍ미"),
+        ("fire", "on \ufb01re", "\ufb01re"),
+        ("ferry", "the ferry  ", "ferry"),
+    ],
+)
+def test_what_was_found_is_shown_as_it_stood(evidence: Any, term: str, title: str, found: str) -> None:
+    assert evidence({"terms": {term: 1}}, title=title, summary="북한").matches[0].found == found
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=300, deadline=None)
+def test_every_text_can_be_aligned_with_its_readable_form(text: str) -> None:
+    plain = readable(text)
+    aligned = positions(text, plain)
+    assert aligned is not None
+    assert len(aligned) == len(plain) + 1
+    assert aligned == sorted(aligned)
 
 
 @given(st.text(max_size=200))
