@@ -47,7 +47,7 @@ check: $(VENV)/.dev
 	@$(BIN)/mypy
 
 bench: $(VENV)/.dev
-	@for script in benchmarks/$(or $(BENCH),*).py; do \
+	@for script in benchmarks/*$(BENCH)*.py; do \
 		echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; done
 
 docs: $(VENV)/.runtime
