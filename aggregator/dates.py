@@ -158,8 +158,9 @@ def _number(text: str, zone: tzinfo) -> datetime | None:
 def _build(found: dict[str, str | None], zone: tzinfo) -> datetime | None:
     month = found.get("m")
     number = int(month) if month else _month(found.get("month") or "")
-    year = int(found["y"] or 0)
-    if year < 100:
+    written = found["y"] or ""
+    year = int(written)
+    if len(written) == 2:
         year += 2000 if year < 70 else 1900
     hour = int(found.get("h") or 0)
     half = (found.get("ap") or found.get("ap2") or "").lower().replace(".", "")

@@ -7,11 +7,12 @@ Pure. The thresholds stand here, each with its reason.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+
+from rapidfuzz.distance import Indel
 
 from aggregator.types import Entry, FeedState, KnownEntry, Revision, Sifted
 
@@ -66,8 +67,9 @@ def sift(
     overlap = _overlaps(entries, known, feed)
     familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in keys_of(entry)))
     unstable = feed.memory.unstable_guids
-    if unstable and not overlap:
-        # From now on its links identify it (`identity.distinct`); what is familiar is stored under a guid.
+    if unstable:
+        # Its links identify it now (`identity.distinct`), and what is familiar is stored under some guid. The
+        # price: what another feed brought first is not stored again for this one.
         fresh = [entry for entry in fresh if entry.id not in familiar]
         unchanged += len(familiar)
     # A feed that churned stays so: going back to its guids would double every entry.
@@ -154,14 +156,27 @@ def diff(before: str, after: str) -> str:
     if [piece for piece in old if not piece.isspace()] == [piece for piece in new if not piece.isspace()]:
         return ""
     out: list[str] = []
-    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for index, (kind, a, b, c, d) in enumerate(blocks):
-        if kind == "equal":
-            out.append(_context(old[a:b], first=index == 0, last=index == len(blocks) - 1))
-            continue
-        gone, come = "".join(old[a:b]), "".join(new[c:d])
+    blocks = _blocks(old, new)
+    for index, (same, gone, come) in enumerate(blocks):
+        out.append(_context(same, first=index == 0, last=not (gone or come)))
         out.append((f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else ""))
     return "".join(out).strip()
+
+
+def _blocks(old: list[str], new: list[str]) -> list[tuple[list[str], str, str]]:
+    """(what stayed, then what went, and what came instead), in order.
+
+    By rapidfuzz's bit-parallel longest common subsequence: difflib takes minutes over repetitive texts.
+    """
+    found: list[tuple[list[str], str, str]] = []
+    for step in Indel.opcodes(old, new):
+        before = old[step.src_start : step.src_end]
+        if step.tag == "equal":
+            found.append((before, "", ""))
+            continue
+        same, gone, come = found.pop() if found else ([], "", "")
+        found.append((same, gone + "".join(before), come + "".join(new[step.dest_start : step.dest_end])))
+    return found
 
 
 def _pieces(text: str) -> list[str]:

@@ -44,7 +44,8 @@ def one_input(data: bytes) -> None:
     answer = Fetched(feed, NOW, URL, 200, {"content-type": TYPES[kind[0] % len(TYPES)]}, body)
     parsed = parse(answer)
     if isinstance(parsed, PollError):
-        assert parsed.code and parsed.message
+        assert parsed.code
+        assert parsed.message
         candidates(body, URL)
         return
     entries = normalise(parsed, feed, NOW)
@@ -66,7 +67,8 @@ def hold(entry: Entry) -> None:
     """The promises of `Entry`."""
     assert re.fullmatch(r"[0-9a-f]{16}", entry.id)
     assert not entry.url or entry.url.startswith(("http://", "https://")), entry.url
-    assert entry.title and "\n" not in entry.title, entry.title
+    assert entry.title
+    assert "\n" not in entry.title, entry.title
     for text in (entry.title, entry.summary, entry.content, entry.text, entry.author, entry.guid, entry.url):
         text.encode()
         assert "\0" not in text

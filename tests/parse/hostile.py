@@ -399,7 +399,7 @@ CASES = (
     Case(
         "base that is a script",
         lambda: (
-            f'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="javascript:alert(1)//"><entry><title>t</title><link href="x"/><content type="html">&lt;a href="y"&gt;z&lt;/a&gt;</content></entry></feed>'
+            '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="javascript:alert(1)//"><entry><title>t</title><link href="x"/><content type="html">&lt;a href="y"&gt;z&lt;/a&gt;</content></entry></feed>'
         ),
         count=1,
         check=_harmless,
