@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 from aggregator import health, schedule
 from aggregator.config.polling import PollConfig
-from aggregator.outage import CONNECTION, NetworkWatch, host_name, network_is_down
+from aggregator.outage import BLAMELESS, CONNECTION, NetworkWatch, host_name, network_is_down
 from aggregator.types import (
     FeedMemory,
     FeedState,
@@ -80,7 +80,7 @@ def decide(
     after = replace(feed, next_due=planned.next_due, last_polled=fetched.at, memory=planned.memory)
     if error is None:
         after = _succeeded(after, fetched, document, sifted, now)
-    elif not down and error.code != "host-held":
+    elif not down and error.code not in BLAMELESS:
         after = _failed(after, error)
     judged = health.assess(feed, after, fetched, parsed, sifted, now, settings, network_down=down)
     after = replace(

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aggregator.config.polling import PollConfig
+from aggregator.outage import BLAMELESS
 from aggregator.types import Alarm, FeedMemory, FeedState, Fetched, Health, ParsedFeed, PollError, Sifted
 
 _GAP_LASTS = timedelta(days=1)
@@ -60,7 +61,7 @@ def assess(
     health, why = _state(before, after, error, extra, now, settings, network_down)
     alarms = _events(before, after, error, sifted, extra, now)
     alarms += _transition(before, health, why, extra, now)
-    if not network_down and not (error and error.code == "host-held"):
+    if not network_down and not (error and error.code in BLAMELESS):
         extra["error"] = error.code if error else ""
     since = before.health_since if health == before.health and before.health_since else now
     memory = replace(after.memory, extra={name: value for name, value in extra.items() if value})
@@ -88,7 +89,7 @@ def _state(
     if error is not None:
         if error.code == "http-410":
             return Health.GONE, error.message
-        if network_down or error.code == "host-held":
+        if network_down or error.code in BLAMELESS:
             return before.health, before.health_why
         if after.failures >= settings.failing_after:
             return Health.FAILING, f"{after.failures} polls failed in a row; last: {error.message}"

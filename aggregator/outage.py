@@ -10,7 +10,9 @@ from aggregator.types import Fetched
 
 CONNECTION = frozenset(("dns", "connect", "timeout", "disconnected", "proxy"))
 """Codes of errors in which no server was reached."""
-_NOT_ASKED = frozenset(("url", "credentials", "host-held", "internal", "address"))
+BLAMELESS = frozenset(("host-held", "stopped"))
+"""Codes of polls that were not made, for no reason of the feed's: they count neither for nor against it."""
+_NOT_ASKED = BLAMELESS | {"url", "credentials", "internal", "address"}
 
 
 def network_is_down(results: Sequence[Fetched]) -> bool:

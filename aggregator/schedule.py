@@ -162,6 +162,8 @@ def _after_failure(
     spread = _spread(feed.id, now) * settings.jitter
     if error.code == "host-held" and error.retry_at is not None:
         return min(error.retry_at, now + RETRY_CAP) + settings.per_host_gap * (1 + spread)
+    if error.code == "stopped":
+        return now
     if network_down:
         # Nobody was reached, so nobody can be bothered by our asking again soon.
         return now + min(_AFTER_OUTAGE, settings.floor) * (1 + spread)

@@ -21,6 +21,7 @@ from aggregator.fetch.decode import Decoder, TooLarge, Undecodable
 from aggregator.fetch.guard import literal, refusals, why_refused
 from aggregator.fetch.headers import kept
 from aggregator.fetch.hosts import Hosts
+from aggregator.fetch.reuse import BrokenOff, Connection
 from aggregator.fetch.shelf import Shelf
 from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, resolve, shown
 from aggregator.ports import Clock
@@ -216,13 +217,14 @@ class Exchanger:
         waited = 0.0
         cap = asyncio.timeout(seconds)
         try:
-            async with (
-                cap,
-                self._session(call.allow_private).get(
-                    url, headers=headers, allow_redirects=False, proxy=self._proxy
-                ) as response,
-            ):
-                waited = await self._answer(response, call, hop, cap)
+            async with cap:
+                connection = Connection()
+                try:
+                    waited = await self._send(url, headers, call, hop, cap, connection)
+                except BrokenOff:
+                    if not connection.reused:
+                        raise
+                    waited = await self._send(url, headers, call, hop, cap, Connection())
         except TooLarge:
             hop.error = failures.too_large(self._size(call))
         except Undecodable as error:
@@ -238,6 +240,21 @@ class Exchanger:
         if hop.error is not None:
             hop.body = None
         return hop
+
+    async def _send(
+        self,
+        url: URL,
+        headers: Mapping[str, str],
+        call: Call,
+        hop: _Hop,
+        cap: asyncio.Timeout,
+        connection: Connection,
+    ) -> float:
+        """Send it once and take the answer; as `_answer`."""
+        async with self._session(call.allow_private).get(
+            url, headers=headers, allow_redirects=False, proxy=self._proxy, trace_request_ctx=connection
+        ) as response:
+            return await self._answer(response, call, hop, cap)
 
     async def _answer(
         self, response: aiohttp.ClientResponse, call: Call, hop: _Hop, cap: asyncio.Timeout

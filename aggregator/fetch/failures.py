@@ -12,6 +12,7 @@ from datetime import datetime
 import aiohttp
 
 from aggregator.fetch.headers import retry_after
+from aggregator.fetch.reuse import BrokenOff
 from aggregator.types import PollError
 
 _STATUS = {
@@ -107,7 +108,7 @@ def from_exception(
             return PollError("connect", f"no connection to {where}: {reason}")
         case asyncio.TimeoutError():
             return PollError("connect", f"no connection to {where} in time")
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():
+        case BrokenOff() | aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | ConnectionError():
             return PollError("disconnected", f"{where} broke off the connection; it is tried again later")
         case aiohttp.ClientPayloadError():
             return PollError("truncated", f"the answer of {where} broke off or is malformed on the wire")

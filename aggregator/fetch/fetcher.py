@@ -20,6 +20,7 @@ from aggregator.fetch.guard import socket_factory
 from aggregator.fetch.headers import FEED_TYPES, common, validators
 from aggregator.fetch.hosts import Hosts, HostTally
 from aggregator.fetch.resolver import PooledResolver
+from aggregator.fetch.reuse import no_silent_retry, note_reuse
 from aggregator.fetch.shelf import Shelf
 from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, without_userinfo
 from aggregator.ports import Clock
@@ -63,6 +64,8 @@ class HttpFetcher:
         self._tls = tls or ssl.create_default_context()
         self._own_resolver: PooledResolver | None = None
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._polls: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._hosts: Hosts = Hosts(
             gap=config.poll.per_host_gap.total_seconds(),
             concurrency=config.poll.concurrency,
@@ -94,7 +97,16 @@ class HttpFetcher:
             shelf.put(len(fetched.body or b""))
             done.put_nowait(fetched)
 
-        tasks = [asyncio.create_task(one(feed)) for feed in feeds]
+        def watched(feed: FeedState) -> asyncio.Task[None]:
+            task = asyncio.create_task(one(feed))
+            task.add_done_callback(
+                lambda ended: done.put_nowait(self._stopped(feed)) if ended.cancelled() else None
+            )
+            task.add_done_callback(self._polls.discard)
+            self._polls.add(task)
+            return task
+
+        tasks = [watched(feed) for feed in feeds]
         try:
             for _ in tasks:
                 fetched = await done.get()
@@ -118,7 +130,12 @@ class HttpFetcher:
         return self._hosts.tallies()
 
     async def close(self) -> None:
-        """Release connections."""
+        """Release connections. Polls still under way end with the error "stopped", which is held against no feed."""
+        self._closed = True
+        under_way = list(self._polls)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         sessions, self._sessions = list(self._sessions.values()), {}
         for session in sessions:
             await session.close()
@@ -128,13 +145,17 @@ class HttpFetcher:
 
     async def _safely(self, feed: FeedState, shelf: Shelf) -> Fetched:
         try:
-            return await self._poll(feed, shelf)
+            return self._stopped(feed) if self._closed else await self._poll(feed, shelf)
         except Exception as error:  # a mistake of ours must not stop the other feeds
             # Neither the exception's words nor local variables: both can hold credentials.
             where = "".join(format_tb(error.__traceback__))
             _log.error("fetch failed inside", feed=feed.id, error=type(error).__name__, where=where)
             message = f"{type(error).__name__} in the fetcher; please report this with the log"
             return Fetched(feed, self._clock.now(), feed.location, error=PollError("internal", message))
+
+    def _stopped(self, feed: FeedState) -> Fetched:
+        error = PollError("stopped", "the fetcher was closed before this poll was done", refused=True)
+        return Fetched(feed, self._clock.now(), without_userinfo(feed.location)[0], error=error)
 
     async def _poll(self, feed: FeedState, shelf: Shelf) -> Fetched:
         now = self._clock.now()
@@ -228,6 +249,8 @@ class HttpFetcher:
                 ),
                 auto_decompress=False,
                 trust_env=False,
+                middlewares=(no_silent_retry,),
+                trace_configs=[note_reuse()],
                 read_bufsize=_READ_AHEAD,
                 max_line_size=_LONGEST_LINE,
                 max_field_size=_LONGEST_HEADER,

@@ -384,3 +384,9 @@ def test_dead_hosts_far_apart_in_time_are_no_outage() -> None:
 
 def test_a_batch_that_is_lost_as_a_whole_is_enough() -> None:
     assert NetworkWatch().judge(results(*["dns"] * 10), NOW)
+
+
+def test_a_poll_that_was_stopped_leaves_the_feed_due_and_as_it_was() -> None:
+    feed = state(failures=2, health_since=NOW)
+    after = step(feed, failed(feed, "stopped", refused=True)).feed
+    assert after == replace(feed, next_due=NOW, last_polled=NOW)

@@ -101,7 +101,8 @@ def test_missed_entries_raise_an_alarm_and_degrade_for_a_day() -> None:
     assert life.poll(news=sifted(entries(HOUR), unchanged=0, gap=True)) is Health.DEGRADED
     assert life.kinds() == ["gap"]
     assert life.poll() is Health.DEGRADED
-    assert life.poll(same(life.feed), after=DAY) is Health.OK
+    assert life.poll(same(life.feed), after=DAY - 2 * HOUR) is Health.DEGRADED
+    assert life.poll(same(life.feed), after=HOUR) is Health.OK  # a day to the hour
     assert life.kinds() == ["gap", "recovered"]
 
 

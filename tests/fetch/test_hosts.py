@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import Counter
 from datetime import timedelta
@@ -14,7 +15,7 @@ from aiohttp import web
 from aggregator.config import Config
 from aggregator.fetch import HttpFetcher
 
-from .server import FEED, Clock, Handler, Names, Site, feed, fetcher, poll, site
+from .server import FEED, Clock, Handler, Names, Site, feed, fetcher, poll, site, wire
 
 
 class Watch:
@@ -267,3 +268,43 @@ async def test_a_slow_consumer_slows_the_fetching_not_the_machine() -> None:
                 peak = max(peak, process.memory_info().rss)
         assert count == 100
         assert peak - idle < 250 * 1024**2
+
+
+async def test_a_server_that_breaks_off_is_not_asked_again_at_once() -> None:
+    asked = 0
+
+    async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+
+    async with wire(play) as port:
+        url = f"http://site.test:{port}/feed"
+        async with fetcher(url) as made:
+            (got,) = await poll(made, feed(url))
+    assert got.error is not None
+    assert got.error.code == "disconnected"
+    assert asked == 1
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_opened_anew() -> None:
+    heads = 0
+    connections = 0
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heads, connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n")
+        heads += 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(FEED), FEED))
+        await writer.drain()
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")  # the next request comes too late for this connection
+        writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    async with server:
+        url = f"http://site.test:{server.sockets[0].getsockname()[1]}/feed"
+        async with fetcher(url) as made:
+            got = [(await poll(made, feed(url)))[0] for _ in range(3)]
+    assert [each.body for each in got] == [FEED] * 3
+    assert (heads, connections) == (3, 3)

@@ -498,3 +498,20 @@ async def test_closing_the_iterator_abandons_what_is_under_way() -> None:
             assert first.body == FEED
             await asyncio.wait_for(found.aclose(), 2)
             assert len(asyncio.all_tasks()) < 10
+
+
+async def test_polls_under_way_when_the_fetcher_is_closed_blame_nobody() -> None:
+    async def slow(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    async with site() as server:
+        server.on("/slow", slow)
+        every = [server.url(f"/slow?{n}", f"h{n % 2}.test") for n in range(4)]
+        async with fetcher(*every) as made:
+            under_way = asyncio.create_task(poll(made, *(feed(url, n) for n, url in enumerate(every))))
+            await asyncio.sleep(0.2)
+            await made.close()
+            got = await asyncio.wait_for(under_way, 2)
+            (later,) = await poll(made, feed(every[0]))
+    assert [each.error.code for each in [*got, later] if each.error] == ["stopped"] * 5
