@@ -13,9 +13,15 @@ from aggregator.stories.words import compact
 _TITLE_ALONE = 88.0
 _TITLE_WITH_LEAD = 72.0
 _LEAD_ALIKE = 85.0
-_LEAD_ALONE = 92.0
+_LEAD_ALONE = 95.0
+_LEAD_EQUAL = 98.0
+_TITLE_EQUAL = 97.0
+_LONG_TITLE = 20
+_PATTERN = 4
+"""Words from which on a headline can be a pattern."""
+_WORD_ALIKE = 70.0
 _LEAD_RELATED = 45.0
-_TITLE_RELATED = 30.0
+_TITLE_RELATED = 45.0
 _BARE_SPAN = 18 * 3600.0
 """Seconds within which a headline without a lead can be the flash of a longer text."""
 _SHORT_TITLE = 10
@@ -49,13 +55,33 @@ def same_text(a: Member, b: Member) -> float:
             return 0.0
         return 0.0 if _reworded(a.title, b.title) else title / 100
     lead = fuzz.ratio(ours_lead[:length], theirs_lead[:length])
+    fresh = abs(a.time - b.time) <= _BARE_SPAN
+    if title >= _TITLE_EQUAL and min(len(ours), len(theirs)) >= _LONG_TITLE and fresh:
+        return max(title, lead) / 100
+    if lead < _LEAD_EQUAL and _template(a.title, b.title):
+        return 0.0
     if title >= _TITLE_ALONE and min(len(ours), len(theirs)) >= _SHORT_TITLE and lead >= _LEAD_RELATED:
-        return 0.0 if lead < _LEAD_ALIKE and _reworded(a.title, b.title) else max(title, lead) / 100
+        # The same headline over another text a day later is a column again ("The situation at noon").
+        if lead < _LEAD_ALIKE and (not fresh or _reworded(a.title, b.title)):
+            return 0.0
+        return max(title, lead) / 100
     if lead >= _LEAD_ALIKE and title >= _TITLE_WITH_LEAD:
         return (title + lead) / 200
     if lead >= _LEAD_ALONE and length >= _LONG_ALONE and title >= _TITLE_RELATED:
         return lead / 100
     return 0.0
+
+
+def _template(a: str, b: str) -> bool:
+    """Whether the headlines are one pattern with a word or two exchanged: "Lao president arrives", "Thai president
+    arrives"."""
+    left, right = a.lower().split(), b.lower().split()
+    if len(left) != len(right) or len(left) < _PATTERN:
+        return False
+    changed = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
+    return 0 < len(changed) <= 2 and any(
+        fuzz.partial_ratio(compact(one), compact(other)) < _WORD_ALIKE for one, other in changed
+    )
 
 
 def _reworded(a: str, b: str) -> bool:
@@ -67,7 +93,7 @@ def _reworded(a: str, b: str) -> bool:
 def _strange(words: set[str], others: set[str]) -> bool:
     return any(
         len(compact(word)) > 1
-        and all(fuzz.partial_ratio(compact(word), compact(other)) < 70 for other in others)
+        and all(fuzz.partial_ratio(compact(word), compact(other)) < _WORD_ALIKE for other in others)
         for word in words
     )
 

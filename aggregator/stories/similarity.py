@@ -34,19 +34,19 @@ _COMMON = 0.3
 _MOST_SHARED = 8
 
 WEIGHTS: Final = {
-    "all": 2.619,
-    "headline": 0.924,
-    "nameable": 2.889,
-    "letters": 0.37,
-    "rare": 1.251,
-    "people": 0.986,
-    "other_people": -0.459,
-    "other_places": -0.591,
-    "days_apart": -2.521,
-    "contradiction": -1.1,
-    "languages": 0.36,
-    "words": 3.081,
-    "bias": -4.531,
+    "all": 2.572,
+    "headline": 0.964,
+    "nameable": 2.918,
+    "letters": 0.357,
+    "rare": 1.248,
+    "people": 0.977,
+    "other_people": -0.464,
+    "other_places": -0.601,
+    "days_apart": -2.518,
+    "contradiction": -1.102,
+    "languages": 0.369,
+    "words": 3.089,
+    "bias": -4.536,
 }
 
 
