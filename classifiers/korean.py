@@ -39,7 +39,9 @@ _NOUNS = (
 NOUNS = frozenset(_NOUNS.split())
 """Nouns of two syllables whose second looks like a particle, so that 남북합의 is a compound and 북한강의 is none."""
 
-SUFFIXES = frozenset("군측한내외발행식인민계판형급용전후제령말땅선설관국당론화권법령팀장씨님적상하간별쪽편때중")
+SUFFIXES = frozenset(
+    "군측한내외발행식인민계판형급용전후제령말땅선설관국당론화권법령팀장씨님적상하간별쪽편때중"
+)
 """Single syllables that make a compound with the noun before them."""
 
 PREFIXES = frozenset("대반친탈핵비범주")
