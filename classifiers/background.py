@@ -26,8 +26,6 @@ from classifiers.samples import Sample
 
 LATENT = 100
 """Latent features; fewer when the stream is small."""
-LATENT_SCALE = 2.0
-ECHO_SCALE = 1.0
 FEWEST_WEAK = 15
 """Stories the rules must have found before their echo is worth learning."""
 
@@ -43,8 +41,15 @@ class Background:
     """tf-idf rows of `samples`."""
     weak: NDArray[np.bool_]
     """The rules' decision on each sample."""
-    mix: NDArray[np.float64]
-    """Columns by which a tf-idf row is multiplied to give its latent features and echo."""
+    latent: NDArray[np.float64]
+    """Columns by which a tf-idf row is multiplied to give its latent features."""
+    echo: NDArray[np.float64]
+    """Weights whose product with a tf-idf row is the rules' echo; zeros where the rules found too little."""
+
+    @property
+    def mix(self) -> NDArray[np.float64]:
+        """Latent directions and echo side by side."""
+        return np.column_stack([self.latent, self.echo])
 
 
 def learn_background(samples: Sequence[Sample], *, seed: int = 0, min_df: int = 3) -> Background:
@@ -55,15 +60,16 @@ def learn_background(samples: Sequence[Sample], *, seed: int = 0, min_df: int = 
     columns = []
     size = min(LATENT, len(samples) // 20, rows.shape[1] - 1)
     if size >= 2:
-        columns.append(LATENT_SCALE * TruncatedSVD(size, n_iter=3, random_state=seed).fit(rows).components_.T)
+        columns.append(TruncatedSVD(size, n_iter=3, random_state=seed).fit(rows).components_.T)
+    heard = np.zeros(rows.shape[1])
     if min(weak.sum(), (~weak).sum()) >= FEWEST_WEAK:
-        columns.append(ECHO_SCALE * echo(rows, weak)[:, None])
-    mix = np.hstack(columns) if columns else np.zeros((rows.shape[1], 0))
-    return Background(tuple(samples), text, rows, weak, mix)
+        heard = echo(rows, weak)
+    latent = np.hstack(columns) if columns else np.zeros((rows.shape[1], 0))
+    return Background(tuple(samples), text, rows, weak, latent, heard)
 
 
-def echo(rows: sparse.csr_array, decisions: NDArray[np.float64] | NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the weight of each column in a linear model of `decisions`, scaled so that scores spread by one."""
+def echo(rows: sparse.csr_array, decisions: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the weight of each column in a linear model of `decisions`, scaled so that scores spread by 1/4."""
     fitted = LogisticRegression(C=10.0, max_iter=300).fit(rows, decisions)
     weights = np.asarray(fitted.coef_[0])
     return weights / (np.std(rows @ weights) * 4 or 1.0)

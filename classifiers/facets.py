@@ -2,68 +2,146 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifiers.background import Background, learn_background
+from classifiers.compact import logistic
 from classifiers.corpus import Judged
-from classifiers.linear import make_pipeline, parts
-from classifiers.samples import Sample
+from classifiers.linear import make_pipeline, margins, parts
+from classifiers.samples import LOG_ODDS, Sample, rule_features
 
-FEWEST = 10
-"""Judgements with a facet before a model replaces the rules' choice."""
-STRENGTH = 3.0
+FEWEST = 5
+"""Judgements with a facet before a model takes part in the choice."""
+FOLDS = 5
+STRENGTH = 6.0
+"""scikit-learn's C."""
+EVIDENCE = 1.0
+"""Scale of the rules' evidence beside the words."""
+LATENT = 1.0
+"""Scale of the latent features."""
+HALFWAY = 40.0
+"""Judgements at which the rules' choice and the learned one weigh the same."""
+GUESS = 2.0
+"""Log-odds of the rules' own choice."""
+UNSEEN = -2.0
+"""Log-odds of a facet that rules know and nobody has chosen yet."""
+FACET = "facet="
 
 
-def train_facets(known: Judged, stream: Background | None, *, seed: int = 0) -> Pipeline | None:
-    """Fit a pipeline from samples to facets, or return None when too few judgements name any."""
+def train_facets(known: Judged, stream: Background, *, seed: int = 0) -> tuple[Pipeline | None, float, int]:
+    """Fit a pipeline from samples to facets, and measure it.
+
+    Returns:
+        The pipeline, or None when too few judgements name a facet; the cross-validated share of facets that
+        came out as people chose them (copies of one text on one side of each split); over how many judgements.
+        The last two are 0 when there are too few to tell.
+    """
     places = np.array([place for place, facet in enumerate(known.facets) if facet], dtype=np.int64)
     if len(places) < FEWEST or len({known.facets[place] for place in places}) < 2:
-        return None
+        return None, 0.0, 0
     chosen = known.take(places)
-    inside = [sample for sample in stream.samples if sample.rules and sample.rules.belongs] if stream else []
-    learned = learn_background([*inside, *chosen.samples], seed=seed, min_df=2)
-    return _fit(chosen.samples, chosen.facets, learned)
+    fitter = FacetFitter.learn(known, stream, seed)
+    fitted = fitter.fit(chosen.samples, chosen.facets)
+    if len(places) < 2 * FEWEST or len(set(chosen.groups.tolist())) < FOLDS:
+        return fitted, 0.0, 0
+    right = 0
+    for learn, test in GroupKFold(n_splits=FOLDS).split(places, groups=chosen.groups):
+        taught, asked = chosen.take(learn), chosen.take(test)
+        answers = choose(fitter.fit(taught.samples, taught.facets), asked.samples)
+        right += sum(a == b for a, b in zip(answers, asked.facets, strict=True))
+    return fitted, right / len(places), len(places)
 
 
-def facet_folds(known: Judged, parts_: int = 5) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield (train, test) places of the judgements that name a facet, copies on one side."""
-    places = np.array([place for place, facet in enumerate(known.facets) if facet], dtype=np.int64)
-    if len(places) < parts_ * 2 or len(set(known.groups[places].tolist())) < parts_:
-        return
-    for learn, test in GroupKFold(n_splits=parts_).split(places, groups=known.groups[places]):
-        yield places[learn], places[test]
+@dataclass(frozen=True, slots=True)
+class FacetFitter:
+    """What every fit on one stream shares."""
 
+    learned: Background
+    """Words and latent features of what belongs, by judgement or by the rules."""
+    evidence: Pipeline
+    """Fitted: samples to the rules' evidence."""
+    guesses: Mapping[str, int]
+    """Column of the evidence that says the rules chose a facet, by facet."""
 
-def _fit(samples: Sequence[Sample], facets: Sequence[str], learned: Background) -> Pipeline:
-    """Fit on tf-idf rows, their latent features and the rules' evidence, and fold the latent ones away."""
-    evidence = parts(make_pipeline())[1]
-    assert evidence is not None
-    vector: DictVectorizer = evidence["vector"]
-    named = sparse.csr_array(evidence.fit_transform(samples))
-    words = sparse.csr_array(learned.text.transform(samples))
-    latent = learned.mix
-    design = sparse.hstack([words, sparse.csr_array(words @ latent), named], format="csr")
-    counts = Counter(facets)
-    weights = np.array([(len(facets) / len(counts) / counts[facet]) ** 0.3 for facet in facets])
-    decide = LogisticRegression(C=STRENGTH, max_iter=500).fit(design, np.array(facets), sample_weight=weights)
-    width = words.shape[1]
-    coefficients = decide.coef_
-    decide.coef_ = np.hstack(
-        [
-            coefficients[:, :width] + coefficients[:, width : width + latent.shape[1]] @ latent.T,
-            coefficients[:, width + latent.shape[1] :],
+    @classmethod
+    def learn(cls, known: Judged, stream: Background, seed: int) -> FacetFitter:
+        """Learn from the stories of the stream and of the judgements that belong."""
+        judged_ids = {sample.document.id for sample in known.samples}
+        inside = [
+            sample
+            for sample in stream.samples
+            if sample.rules and sample.rules.belongs and sample.document.id not in judged_ids
         ]
-    )
-    decide.n_features_in_ = width + len(vector.feature_names_)
-    return Pipeline(
-        [("features", FeatureUnion([("text", learned.text), ("rules", evidence)])), ("decide", decide)]
-    )
+        told = [sample for sample, yes in zip(known.samples, known.relevant, strict=True) if yes]
+        evidence = parts(make_pipeline())[1]
+        assert evidence is not None
+        evidence["vector"].fit([{LOG_ODDS: 0.0}, *rule_features([*inside, *told])])
+        guesses = {
+            name.removeprefix(FACET): column
+            for name, column in evidence["vector"].vocabulary_.items()
+            if name.startswith(FACET)
+        }
+        return cls(learn_background([*inside, *told], seed=seed, min_df=2), evidence, guesses)
+
+    def fit(self, samples: Sequence[Sample], facets: Sequence[str]) -> Pipeline:
+        """Fit what people chose, blend it with what the rules choose, and fold latent features into the words.
+
+        As in `fitting`, the learned part weighs n / (n + HALFWAY).
+        """
+        trust = len(facets) / (len(facets) + HALFWAY)
+        rules = sparse.csr_array(self.evidence.transform(samples)) * EVIDENCE
+        words = sparse.csr_array(self.learned.text.transform(samples))
+        latent = LATENT * self.learned.latent
+        design = sparse.hstack([words, sparse.csr_array(words @ latent), rules], format="csr")
+        classes = sorted({*facets, *self.guesses})
+        weights = np.zeros((len(classes), words.shape[1] + rules.shape[1]))
+        intercepts = np.full(len(classes), UNSEEN)
+        if len(set(facets)) > 1:
+            learned = logistic(design, np.array(facets), STRENGTH)
+            found, at = by_class(learned)
+            width, inner = words.shape[1], latent.shape[1]
+            for name, row, shift in zip(learned.classes_, found, at, strict=True):
+                place = classes.index(name)
+                weights[place, :width] = trust * (row[:width] + latent @ row[width : width + inner])
+                weights[place, width:] = trust * EVIDENCE * row[width + inner :]
+                intercepts[place] = shift
+        intercepts *= trust
+        for name, column in self.guesses.items():
+            weights[classes.index(name), words.shape[1] + column] += (1 - trust) * GUESS
+        decide = LogisticRegression()
+        decide.coef_, decide.intercept_ = weights, intercepts
+        decide.classes_ = np.array(classes)
+        decide.n_features_in_ = weights.shape[1]
+        decide.n_iter_ = np.array([1], dtype=np.int32)
+        branches = [("text", self.learned.text), ("rules", self.evidence)]
+        return Pipeline([("features", FeatureUnion(branches)), ("decide", decide)])
+
+
+def by_class(decide: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return one row of coefficients and one intercept a class, also where scikit-learn keeps one for two."""
+    if len(decide.classes_) == 2:
+        return np.vstack([-decide.coef_, decide.coef_]) / 2, np.concatenate(
+            [-decide.intercept_, decide.intercept_]
+        ) / 2
+    return decide.coef_, decide.intercept_
+
+
+def choose(
+    pipeline: Pipeline, samples: Sequence[Sample], counts: sparse.csr_array | None = None
+) -> list[str]:
+    """Return each sample's most likely facet."""
+    if not samples:
+        return []
+    scores = margins(pipeline, samples, counts)
+    classes = [str(name) for name in pipeline["decide"].classes_]
+    if scores.shape[1] == 1:
+        return [classes[int(score > 0)] for score in scores[:, 0]]
+    return [classes[best] for best in scores.argmax(axis=1)]

@@ -10,7 +10,7 @@ coefficients, so that nothing else has to be stored, trusted or computed later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,8 @@ class Metrics:
     recall: float = 0.0
     f1: float = 0.0
     average_precision: float = 0.0
+    brier: float = 0.0
+    """Mean squared difference of probability and truth."""
     rules_f1: float = 0.0
     rules_average_precision: float = 0.0
     facet_accuracy: float = 0.0
@@ -76,13 +78,11 @@ class TopicModel:
 
     def facet(self, samples: Sequence[Sample], counts: sparse.csr_array | None = None) -> list[str]:
         """Return each sample's most likely facet; empty strings when no facets were learned."""
-        if self.facets is None or not samples:
+        if self.facets is None:
             return [""] * len(samples)
-        scores = margins(self.facets, samples, counts)
-        classes = [str(name) for name in self.facets["decide"].classes_]
-        if len(classes) == 2:
-            return [classes[int(score > 0)] for score in scores[:, 0]]
-        return [classes[best] for best in scores.argmax(axis=1)]
+        from classifiers.facets import choose
+
+        return choose(self.facets, samples, counts)
 
     def reasons(self, sample: Sample, most: int = 5) -> tuple[Reason, ...]:
         """Return the features of the text that weighed most for or against, heaviest first, in log-odds."""
@@ -104,7 +104,7 @@ class TopicModel:
         return tuple(reasons)
 
 
-def make_pipeline(*, min_df: int = 2, C: float = 3.0, rules: bool = True) -> Pipeline:
+def make_pipeline(*, min_df: int = 2, C: float = 12.0, rules: bool = True) -> Pipeline:
     """Return an unfitted pipeline from samples to a decision. `C` is the inverse strength of regularisation."""
     text = Pipeline(
         [
@@ -142,8 +142,3 @@ def margins(
     if evidence is not None:
         scores = scores + evidence.transform(samples) @ decide.coef_[:, width:].T
     return np.asarray(scores)
-
-
-def describe(metrics: Metrics) -> Mapping[str, float]:
-    """Return the metrics as a plain mapping."""
-    return {name: getattr(metrics, name) for name in Metrics.__dataclass_fields__}

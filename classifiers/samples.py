@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ _DATELINE = re.compile(
     re.VERBOSE,
 )
 """A dateline with the reporter's name, as Korean agencies write it: "(City=Agency) Name reporter = "."""
+
+
+LOG_ODDS = "log odds"
+"""The feature that carries the rules' score as log-odds, counted from those of no evidence at all."""
+SUREST = 0.02
+"""Rules are never taken to be surer than this, nor than one minus it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,20 @@ def rule_features(samples: Sequence[Sample]) -> list[dict[str, float]]:
     return [_features(sample.rules) for sample in samples]
 
 
+def rule_log_odds(score: float) -> float:
+    """Return the log-odds of a rules' score, bounded by `SUREST`."""
+    bounded = min(max(score, SUREST), 1 - SUREST)
+    return math.log(bounded / (1 - bounded))
+
+
 def _features(label: Label | None) -> dict[str, float]:
     if label is None:
         return {}
-    features = {"score": 2 * label.score, "belongs": float(label.belongs)}
+    features = {
+        LOG_ODDS: rule_log_odds(label.score) - rule_log_odds(0.0),
+        "score": 2 * label.score,
+        "belongs": float(label.belongs),
+    }
     if label.facet:
         features[f"facet={label.facet}"] = 1.0
     terms = set()

@@ -1,72 +1,36 @@
 """Judgements and the stream -> a model of one topic. Pure: the same input and seed give the same model.
 
     documents, judgements ─ judged ──────────────────────┐
-    background ─ rule_samples ─ learn_background ────────┴─ fit ─ calibrate ─ fold ─> TopicModel
+    background ─ rule_samples ─ learn_background ────────┴─ fit ─ calibrate ─ assemble ─> TopicModel
 
-Why so: docs/model.md.
+What is fitted and why: `fitting.py` and docs/model.md. When to train, and whether to keep it: `refit.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifiers.background import Background, learn_background
-from classifiers.corpus import Judged, corpus_hash, folds, judged, rule_samples
+from classifiers.corpus import Judged, corpus_hash, judged, rule_samples
 from classifiers.facets import train_facets
+from classifiers.fitting import Fit, Rows, Settings, make_fitter
 from classifiers.linear import Metrics, TopicModel, make_pipeline, parts
+from classifiers.measures import average_precision, brier, f1, precision, recall
+from classifiers.samples import LOG_ODDS, rule_features
 from classifiers.types import Classifier, Document, Judgement
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How a model is fitted. Chosen by cross-validation inside training sets; see docs/model.md."""
-
-    C: float = 3.0  # scikit-learn's name
-    prior: float = 40.0
-    """What the rules' decisions on the stream weigh together, in judgements; so judgements take over as they come."""
-    prior_samples: int = 2000
-    """Most stories of the stream that carry that weight, belonging ones first."""
-    folds: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """Coefficients over tf-idf columns and the rules' features, with the intercept, in log-odds."""
-
-    words: Floats
-    rules: Floats
-    intercept: float
-
-    def margins(self, words: sparse.csr_array, rules: sparse.csr_array) -> Floats:
-        """Return the log-odds of each row."""
-        return np.asarray(words @ self.words + rules @ self.rules + self.intercept)
-
-    def scaled(self, slope: float, shift: float) -> Fit:
-        """Return the fit whose margins are `slope * margin + shift`."""
-        return Fit(slope * self.words, slope * self.rules, slope * self.intercept + shift)
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """Stories of the stream with the rules' decision, as weak judgements."""
-
-    words: sparse.csr_array
-    rules: sparse.csr_array
-    belongs: NDArray[np.bool_]
-    weights: Floats
-    """Each story's; together 1."""
+SMALLEST = 10
+"""Fewest judgements on which a model can be measured and calibrated."""
 
 
 def train(
@@ -82,18 +46,18 @@ def train(
 ) -> TopicModel | None:
     """Train a model of `topic`, or return None when there is nothing to learn from.
 
-    `documents` hold at least those judged; `background` is the stored stream, judged or not. `rules` are the
-    topic's rules alone. `now` (UTC) is only written down.
+    `documents` hold at least those judged; `background` is the stored stream, judged or not, oldest or newest
+    first alike. `rules` are the topic's rules alone. `now` (UTC) is only written down.
     """
     known = judged(topic, documents, judgements, rules)
-    stream = learn_background(rule_samples(topic, background, rules), seed=seed) if background else None
+    stream = learn_background(rule_samples(topic, background, rules), seed=seed)
     return train_on(topic, known, stream, now=now, seed=seed, settings=settings)
 
 
 def train_on(
     topic: str,
     known: Judged,
-    stream: Background | None,
+    stream: Background,
     *,
     now: datetime,
     seed: int = 0,
@@ -101,119 +65,67 @@ def train_on(
 ) -> TopicModel | None:
     """Train as `train` does, on what it prepares; use it to fit several models on one stream."""
     settings = settings or Settings()
-    if stream is None:
-        stream = learn_background(known.samples, seed=seed)
-    both = len(set(known.relevant.tolist())) == 2
-    weak = min(int(stream.weak.sum()), int((~stream.weak).sum()))
-    if not both and weak < 5:
+    both = 0 < int(known.relevant.sum()) < len(known)
+    if not stream.samples or not (both or stream.echo.any()):
         return None
     evidence = parts(make_pipeline())[1]
     assert evidence is not None
-    evidence.fit([*known.samples, *stream.samples])
-    prior = make_prior(stream, known, evidence, settings, seed)
-    words = sparse.csr_array(stream.text.transform(known.samples)) if len(known) else None
-    named = sparse.csr_array(evidence.transform(known.samples)) if len(known) else None
-
-    fitted = fit(words, named, known.relevant, stream.mix, prior, settings)
-    held_out = None
-    if both and words is not None and named is not None and len(known) >= 2 * settings.folds:
-        held_out = out_of_fold(words, named, known, stream.mix, prior, settings, seed)
-        fitted = fitted.scaled(*calibration(held_out, known.relevant))
-    pipeline = assemble(stream.text, evidence, fitted)
+    evidence["vector"].fit([{LOG_ODDS: 0.0}, *rule_features([*known.samples, *stream.samples])])
+    fitter = make_fitter(stream, known, evidence, settings, seed)
+    fitted, metrics = fitter.prior(), Metrics()
+    if both:
+        rows = Rows(
+            sparse.csr_array(stream.text.transform(known.samples)),
+            sparse.csr_array(evidence.transform(known.samples)),
+            known.relevant,
+        )
+        fitted = fitter.fit(rows)
+        if min(known.relevant.sum(), (~known.relevant).sum()) >= 2 and len(known) >= SMALLEST:
+            margins = fitter.held_out(known, rows, seed)
+            slope, shift = fitter.calibration(margins, known.relevant)
+            fitted = fitted.scaled(slope, shift)
+            metrics = _metrics(known, expit(slope * margins + shift))
+    facets, accuracy, asked = train_facets(known, stream, seed=seed)
+    metrics = replace(
+        metrics,
+        judgements=len(known),
+        relevant=int(known.relevant.sum()),
+        background=len(stream.samples),
+        facet_accuracy=accuracy,
+        facet_judgements=asked,
+    )
     corpus = corpus_hash(known, stream.samples)
     version = hashlib.blake2b(f"{topic}\0{corpus}\0{seed}\0{settings}".encode(), digest_size=6).hexdigest()
     return TopicModel(
         topic=topic,
         version=version,
-        pipeline=pipeline,
-        facets=train_facets(known, stream, seed=seed),
+        pipeline=assemble(stream.text, evidence, fitted),
+        facets=facets,
         corpus=corpus,
         rules=next((s.rules.rules for s in (*known.samples, *stream.samples) if s.rules), ""),
         trained=now,
-        metrics=Metrics(
-            judgements=len(known), relevant=int(known.relevant.sum()), background=len(stream.samples)
-        ),
+        metrics=metrics,
     )
 
 
-def make_prior(
-    stream: Background, known: Judged, evidence: Pipeline, settings: Settings, seed: int
-) -> Prior | None:
-    """Choose stories of the stream to stand for the rules: half their weight on belonging ones, half on others."""
-    taken = {sample.document.id for sample in known.samples}
-    free = np.array([sample.document.id not in taken for sample in stream.samples], dtype=np.bool_)
-    inside, outside = np.flatnonzero(free & stream.weak), np.flatnonzero(free & ~stream.weak)
-    if not len(inside) or not len(outside):
-        return None
-    chance = np.random.default_rng(seed)
-    half = settings.prior_samples // 2
-    inside = np.sort(chance.permutation(inside)[:half])
-    outside = np.sort(chance.permutation(outside)[:half])
-    weights = [np.full(len(side), 0.5 / len(side)) for side in (inside, outside)]
-    places = np.concatenate([inside, outside])
-    return Prior(
-        words=stream.rows[places],
-        rules=sparse.csr_array(evidence.transform([stream.samples[place] for place in places])),
-        belongs=stream.weak[places],
-        weights=np.concatenate(weights),
+def _metrics(known: Judged, probabilities: NDArray[np.float64]) -> Metrics:
+    """Return how well held-out probabilities did, and the rules on the same samples."""
+    scores = np.array([sample.rules.score if sample.rules else 0.0 for sample in known.samples])
+    decided = np.array([sample.rules is not None and sample.rules.belongs for sample in known.samples])
+    thresholds = np.array([sample.rules.threshold if sample.rules else 0.5 for sample in known.samples])
+    belongs = probabilities >= thresholds
+    return Metrics(
+        precision=precision(known.relevant, belongs),
+        recall=recall(known.relevant, belongs),
+        f1=f1(known.relevant, belongs),
+        average_precision=average_precision(known.relevant, probabilities),
+        brier=brier(known.relevant, probabilities),
+        rules_f1=f1(known.relevant, decided),
+        rules_average_precision=average_precision(known.relevant, scores),
     )
 
 
-def fit(
-    words: sparse.csr_array | None,
-    rules: sparse.csr_array | None,
-    relevant: NDArray[np.bool_],
-    mix: Floats,
-    prior: Prior | None,
-    settings: Settings,
-) -> Fit:
-    """Fit judgements and prior together, and fold latent features into the weights of the words."""
-    sides: list[tuple[Any, Any, Any, Any]] = []
-    if words is not None and rules is not None:
-        sides.append((words, rules, relevant, np.ones(words.shape[0])))
-    if prior is not None:
-        sides.append((prior.words, prior.rules, prior.belongs, settings.prior * prior.weights))
-    design = sparse.vstack(
-        [sparse.hstack([side[0], sparse.csr_array(side[0] @ mix), side[1]]) for side in sides], format="csr"
-    )
-    decide = LogisticRegression(C=settings.C, max_iter=500)
-    decide.fit(
-        design,
-        np.concatenate([side[2] for side in sides]),
-        sample_weight=np.concatenate([side[3] for side in sides]),
-    )
-    weights, width, latent = decide.coef_[0], mix.shape[0], mix.shape[1]
-    return Fit(
-        words=weights[:width] + mix @ weights[width : width + latent],
-        rules=weights[width + latent :],
-        intercept=float(decide.intercept_[0]),
-    )
-
-
-def out_of_fold(
-    words: sparse.csr_array,
-    rules: sparse.csr_array,
-    known: Judged,
-    mix: Floats,
-    prior: Prior | None,
-    settings: Settings,
-    seed: int,
-) -> Floats:
-    """Return each judged sample's margin from a model that has seen neither it nor a copy of it."""
-    margins = np.zeros(len(known))
-    for learn, test in folds(known.groups, known.relevant, settings.folds, seed):
-        part = fit(words[learn], rules[learn], known.relevant[learn], mix, prior, settings)
-        margins[test] = part.margins(words[test], rules[test])
-    return margins
-
-
-def calibration(margins: Floats, relevant: NDArray[np.bool_]) -> tuple[float, float]:
-    """Return slope and shift that turn held-out margins into log-odds (Platt, 1999)."""
-    platt = LogisticRegression(C=1.0, max_iter=200).fit(margins[:, None], relevant)
-    return float(platt.coef_[0, 0]), float(platt.intercept_[0])
-
-
-def assemble(text: Pipeline, evidence: Pipeline | None, fitted: Fit) -> Pipeline:
+def assemble(text: Pipeline, evidence: Pipeline, fitted: Fit) -> Pipeline:
     """Return an ordinary fitted pipeline with these branches and coefficients."""
     decide = LogisticRegression()
     decide.coef_ = np.concatenate([fitted.words, fitted.rules])[None, :]
@@ -221,5 +133,4 @@ def assemble(text: Pipeline, evidence: Pipeline | None, fitted: Fit) -> Pipeline
     decide.classes_ = np.array([False, True])
     decide.n_features_in_ = decide.coef_.shape[1]
     decide.n_iter_ = np.array([1], dtype=np.int32)
-    branches = [("text", text)] + ([("rules", evidence)] if evidence is not None else [])
-    return Pipeline([("features", FeatureUnion(branches)), ("decide", decide)])
+    return Pipeline([("features", FeatureUnion([("text", text), ("rules", evidence)])), ("decide", decide)])
