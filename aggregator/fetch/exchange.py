@@ -18,10 +18,10 @@ from yarl import URL
 
 from aggregator.fetch import failures
 from aggregator.fetch.decode import Decoder, TooLarge, Undecodable
-from aggregator.fetch.guard import literal, refusals, why_refused
+from aggregator.fetch.guard import Connecting, connecting, literal, why_refused
 from aggregator.fetch.headers import kept
 from aggregator.fetch.hosts import Hosts
-from aggregator.fetch.reuse import BrokenOff, Connection
+from aggregator.fetch.reuse import BrokenOff
 from aggregator.fetch.shelf import Shelf
 from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, resolve, shown
 from aggregator.ports import Clock
@@ -210,21 +210,20 @@ class Exchanger:
         headers = dict(call.headers)
         if call.secret and call.secret_for == origin(url):
             headers.update(call.secret)
-        noted: list[str] = []
-        token = refusals.set(noted)
+        seen = Connecting()
+        token = connecting.set(seen)
         hop = _Hop(at=self._clock.now())
         began = loop.time()
         waited = 0.0
         cap = asyncio.timeout(seconds)
         try:
             async with cap:
-                connection = Connection()
                 try:
-                    waited = await self._send(url, headers, call, hop, cap, connection)
+                    waited = await self._send(url, headers, call, hop, cap)
                 except BrokenOff:
-                    if not connection.reused:
+                    if seen.fresh:
                         raise
-                    waited = await self._send(url, headers, call, hop, cap, Connection())
+                    waited = await self._send(url, headers, call, hop, cap)
         except TooLarge:
             hop.error = failures.too_large(self._size(call))
         except Undecodable as error:
@@ -233,26 +232,22 @@ class Exchanger:
             if cap.expired() and isinstance(error, TimeoutError):
                 hop.error = failures.timed_out(self._limits.seconds)
             else:
-                hop.error = failures.from_exception(error, noted, shown(str(url)), proxied=bool(self._proxy))
+                hop.error = failures.from_exception(
+                    error, seen.refused, shown(str(url)), proxied=bool(self._proxy)
+                )
         finally:
-            refusals.reset(token)
+            connecting.reset(token)
         hop.seconds = loop.time() - began - waited
         if hop.error is not None:
             hop.body = None
         return hop
 
     async def _send(
-        self,
-        url: URL,
-        headers: Mapping[str, str],
-        call: Call,
-        hop: _Hop,
-        cap: asyncio.Timeout,
-        connection: Connection,
+        self, url: URL, headers: Mapping[str, str], call: Call, hop: _Hop, cap: asyncio.Timeout
     ) -> float:
         """Send it once and take the answer; as `_answer`."""
         async with self._session(call.allow_private).get(
-            url, headers=headers, allow_redirects=False, proxy=self._proxy, trace_request_ctx=connection
+            url, headers=headers, allow_redirects=False, proxy=self._proxy
         ) as response:
             return await self._answer(response, call, hop, cap)
 

@@ -20,7 +20,7 @@ from aggregator.fetch.guard import socket_factory
 from aggregator.fetch.headers import FEED_TYPES, common, validators
 from aggregator.fetch.hosts import Hosts, HostTally
 from aggregator.fetch.resolver import PooledResolver
-from aggregator.fetch.reuse import no_silent_retry, note_reuse
+from aggregator.fetch.reuse import no_silent_retry
 from aggregator.fetch.shelf import Shelf
 from aggregator.fetch.urls import BadUrl, host_of, origin, request_url, without_userinfo
 from aggregator.ports import Clock
@@ -250,7 +250,6 @@ class HttpFetcher:
                 auto_decompress=False,
                 trust_env=False,
                 middlewares=(no_silent_retry,),
-                trace_configs=[note_reuse()],
                 read_bufsize=_READ_AHEAD,
                 max_line_size=_LONGEST_LINE,
                 max_field_size=_LONGEST_HEADER,

@@ -11,6 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
 from aiohttp import AddrInfoType
@@ -35,8 +36,19 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
 _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 
-refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)
-"""Reasons of the refusals met while one request was connecting; set to a fresh list before each."""
+
+@dataclass(slots=True)
+class Connecting:
+    """What the guard saw while one request found its connection."""
+
+    refused: list[str] = field(default_factory=list)
+    """Why addresses were refused."""
+    fresh: bool = False
+    """Whether a connection was tried at all; False when the request went over one that was open."""
+
+
+connecting: ContextVar[Connecting | None] = ContextVar("connecting", default=None)
+"""Set before each request, to be read after it."""
 
 
 class AddressRefused(OSError):
@@ -87,11 +99,13 @@ def socket_factory(*, allow_private: bool) -> Callable[[AddrInfoType], socket.so
     def make(info: AddrInfoType) -> socket.socket:
         family, kind, proto, _, address = info
         host = str(address[0])
+        seen = connecting.get()
+        if seen is not None:
+            seen.fresh = True
         why = why_refused(host.partition("%")[0], allow_private=allow_private)
         if why is not None:
-            noted = refusals.get()
-            if noted is not None:
-                noted.append(why)
+            if seen is not None:
+                seen.refused.append(why)
             raise AddressRefused(f"address refused: {why}")
         return socket.socket(family=family, type=kind, proto=proto)
 

@@ -8,8 +8,6 @@ repetition is stopped here, and the exchange repeats a request itself where the 
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 from aiohttp import (
     ClientConnectorError,
     ClientError,
@@ -17,21 +15,12 @@ from aiohttp import (
     ClientOSError,
     ClientRequest,
     ClientResponse,
-    ClientSession,
     ServerDisconnectedError,
-    TraceConfig,
-    TraceConnectionReuseconnParams,
 )
 
 
 class BrokenOff(ClientError):
     """The connection broke before an answer came. Never leaves the fetch package."""
-
-
-class Connection:
-    """Given to a request as its `trace_request_ctx`: what is known of the connection it went over."""
-
-    reused = False
 
 
 async def no_silent_retry(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -42,18 +31,3 @@ async def no_silent_retry(request: ClientRequest, handler: ClientHandlerType) ->
         raise
     except (ClientOSError, ServerDisconnectedError) as error:
         raise BrokenOff from error
-
-
-def note_reuse() -> TraceConfig:
-    """Trace of the session: notes on each request's `Connection` that it went over an old connection."""
-    config: TraceConfig = TraceConfig()
-    config.on_connection_reuseconn.append(_reused)
-    return config
-
-
-async def _reused(
-    session: ClientSession, context: SimpleNamespace, params: TraceConnectionReuseconnParams
-) -> None:
-    connection = context.trace_request_ctx
-    if isinstance(connection, Connection):
-        connection.reused = True
