@@ -60,6 +60,11 @@ class Evidence:
         """True where one of the topic's `exclude` terms was found."""
         return any(match.kind == EXCLUDE for match in self.matches)
 
+    @property
+    def beside_the_point(self) -> bool:
+        """True where no positive term was found, or a group that must be satisfied was not: no label then."""
+        return not self.distinct or self.blocked.startswith(MUST)
+
     def reasons(self) -> tuple[Reason, ...]:
         """Return the matches as reasons, the heaviest first, then what blocked, then the facets'."""
         ordered = sorted(self.matches, key=lambda match: -abs(match.points))

@@ -56,9 +56,11 @@ class RuleClassifier:
         self._matcher, self._compiled, self._users = compile_topics(self.topics)
 
     def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
-        """Return each document's labels, in the order of the topics; only topics with any positive evidence."""
+        """Return each document's labels, in the order of the topics; only topics that it has to do with at all."""
         return [
-            tuple(self.label(found) for found in self.evidence(document).values() if found.distinct)
+            tuple(
+                self.label(found) for found in self.evidence(document).values() if not found.beside_the_point
+            )
             for document in documents
         ]
 
