@@ -32,6 +32,11 @@ _STOP_WITHIN = 6.0
 """Seconds that polls under way have to finish when the daemon stops; systemd gives ten."""
 
 
+_FIRST_PAUSE = 30.0
+_LONGEST_PAUSE = 900.0
+"""Seconds without polling when the database takes nothing: doubled from the first to the longest."""
+
+
 class LocalDriver:
     """Runs the jobs.
 
@@ -56,6 +61,8 @@ class LocalDriver:
         self._reclassifying: asyncio.Task[None] | None = None
         self._stopping = False
         self._noted: str | None = ""
+        self._troubles = 0
+        self._resume = 0.0
         self.total = Tally()
         self.last_tick: float | None = None
 
@@ -87,7 +94,7 @@ class LocalDriver:
     async def tick(self) -> None:
         """Start polling what is due and not under way. Slow feeds of earlier ticks hold nothing up."""
         self.last_tick = asyncio.get_running_loop().time()
-        if self._stopping:
+        if self._stopping or self.last_tick < self._resume:
             return
         runtime = self._runtime
         limit = runtime.config.poll.batch + len(self._in_flight)
@@ -126,11 +133,15 @@ class LocalDriver:
         try:
             tally = await self._runtime.pipeline.poll(feeds)
         except Exception:
-            log.exception("a batch of feeds could not be stored; it is polled again", feeds=len(feeds))
-            await self._runtime.pipeline.in_writer(self._runtime.pipeline.assembler.forget_caches)
+            # Their due times could not be written either: without a pause they would be asked again at once.
+            self._troubles += 1
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._troubles - 1))
+            self._resume = asyncio.get_running_loop().time() + pause
+            log.exception("polls could not be stored; polling pauses", feeds=len(feeds), seconds=pause)
             return
         finally:
             self._in_flight.difference_update(feed.id for feed in feeds)
+        self._troubles = 0
         self.total.add(tally)
         self._count(tally)
         log.info("polled", feeds=len(feeds), new=tally.new, revised=tally.revised, **_plain(tally))

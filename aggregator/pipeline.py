@@ -24,9 +24,12 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+import structlog
+from sqlalchemy.exc import OperationalError as SQLAlchemyOperationalError
 
 from aggregator.assemble import Assembler
 from aggregator.config import Config
@@ -53,6 +56,8 @@ from aggregator.types import (
 )
 from aggregator.work import ParsedDocument, Weighed
 from aggregator.workers import WorkerCrashed, Workers
+
+log = structlog.get_logger("aggregator")
 
 _FLUSH_AFTER = 0.5
 """Seconds a finished fetch waits at most for company before it is written."""
@@ -140,10 +145,42 @@ class Pipeline:
             {f.feed.id: f.feed for f in fresh},
         )
         weighed_at = time.perf_counter()
-        tally: Tally = await self.in_writer(self._write_polls, batch, documents, weighed, now, network_down)
+        tally = await self._write(batch, documents, weighed, now, network_down)
         tally.seconds["parse"] += parsed_at - clock
         tally.seconds["weigh"] += weighed_at - parsed_at
         return tally
+
+    async def _write(
+        self,
+        batch: Sequence[Fetched],
+        documents: Mapping[int, ParsedDocument],
+        weighed: Mapping[str, Weighed],
+        now: datetime,
+        network_down: bool,
+    ) -> Tally:
+        """Store a batch; when that fails, each feed by itself, so that only the one at fault goes without.
+
+        Raises what the store raises when not even a failed poll can be noted: the database is at fault then.
+        """
+        try:
+            tally: Tally = await self.in_writer(
+                self._write_polls, batch, documents, weighed, now, network_down
+            )
+            return tally
+        except Exception as error:
+            await self.in_writer(self.assembler.forget_caches)
+            if len(batch) == 1:
+                log.exception("a poll could not be stored", feed=batch[0].feed.url)
+                failure = PollError(
+                    "internal", f"what it brought could not be stored ({type(error).__name__}); see the log"
+                )
+                failed = replace(batch[0], body=None, error=failure)
+                noted: Tally = await self.in_writer(self._write_polls, [failed], {}, {}, now, network_down)
+                return noted
+        whole = Tally()
+        for fetched in batch:
+            whole.add(await self._write([fetched], documents, weighed, now, network_down))
+        return whole
 
     async def _weigh(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> dict[str, Weighed]:
         results = await self.workers.map("weigh", entries, feeds)
@@ -162,7 +199,8 @@ class Pipeline:
         network_down: bool,
     ) -> Tally:
         """Everything from sift to apply; in the writer's thread."""
-        entries = [entry for document in documents.values() for entry in document.entries]
+        present = [documents[f.feed.id] for f in batch if f.feed.id in documents]
+        entries = [entry for document in present for entry in document.entries]
         known = self.store.known([entry.id for entry in entries])
         seen = self.store.seen([key for e in entries if e.id not in known for key in text_keys(e)])
         polls: list[PollIntent] = []
@@ -228,20 +266,45 @@ class Pipeline:
             await ahead.put(None)
 
         feeder = asyncio.create_task(prepare())
-        while (item := await ahead.get()) is not None:
-            task, lines = item
-            started = time.perf_counter()
-            entries, weighed = await task
-            tally.seconds["wait for workers"] += time.perf_counter() - started
-            tally.bad_rows += [
-                f"line {n}: {e}" for n, e in zip(lines, entries, strict=True) if isinstance(e, str)
-            ]
-            good = [entry for entry in entries if isinstance(entry, Entry)]
-            tally.add(await self.in_writer(self._write_rows, good, weighed, self.clock.now()))
-            if progress is not None:
-                progress(len(lines))
-        await feeder
+        try:
+            while (item := await ahead.get()) is not None:
+                task, lines = item
+                started = time.perf_counter()
+                entries, weighed = await task
+                tally.seconds["wait for workers"] += time.perf_counter() - started
+                tally.bad_rows += [
+                    f"line {n}: {e}" for n, e in zip(lines, entries, strict=True) if isinstance(e, str)
+                ]
+                good = [entry for entry in entries if isinstance(entry, Entry)]
+                tally.add(await self._write_import(good, weighed, tally.bad_rows))
+                if progress is not None:
+                    progress(len(lines))
+            await feeder
+        finally:
+            feeder.cancel()
         return tally
+
+    async def _write_import(
+        self, entries: Sequence[Entry], weighed: Mapping[str, Weighed], bad: list[str]
+    ) -> Tally:
+        """Store a batch of rows; when that fails, by halves, until the row at fault is found and named."""
+        try:
+            tally: Tally = await self.in_writer(self._write_rows, entries, weighed, self.clock.now())
+            return tally
+        except SQLAlchemyOperationalError:
+            raise  # the database itself is at fault: no row can be stored
+        except Exception as error:
+            await self.in_writer(self.assembler.forget_caches)
+            if len(entries) == 1:
+                log.exception("a row could not be stored", entry=entries[0].id)
+                bad.append(
+                    f"entry {entries[0].id}: could not be stored ({type(error).__name__}); see the log"
+                )
+                return Tally()
+        middle = len(entries) // 2
+        first = await self._write_import(entries[:middle], weighed, bad)
+        first.add(await self._write_import(entries[middle:], weighed, bad))
+        return first
 
     async def _prepare(
         self, pairs: list[tuple[Mapping[str, Any], FeedState]], now: datetime

@@ -39,6 +39,9 @@ _OVERLAP = timedelta(minutes=5)
 """How far planning looks back behind the last time: longer than a batch takes to be written. Keys make what is
 planned twice one delivery."""
 
+_PUSHES_KEPT = timedelta(days=90)
+"""Far longer than any change is news, so that `when = "new"` tells no story twice."""
+
 _PLANNED = "pushes-planned-until"
 
 
@@ -86,6 +89,17 @@ class Publisher:
         if self._dirty.is_set():
             await self._publish()
         await self._channels.aclose()
+
+    def prune(self) -> int:
+        """Forget pushes of long ago; how many."""
+        return self.outbox.prune(self._runtime.clock.now() - _PUSHES_KEPT)
+
+    async def prune_in_thread(self) -> None:
+        """The same, as a job."""
+        try:
+            await asyncio.to_thread(self.prune)
+        except Exception:
+            log.exception("old pushes could not be forgotten; tomorrow tries again")
 
     def hubs(self) -> tuple[str, ...]:
         """WebSub hubs that are told of any output."""
@@ -191,10 +205,18 @@ class Publisher:
         """Changes with the stories the output holds, their changes and withdrawals."""
         held = self.shelf.stories(output, selection_of(output, now), output.limit, None)
         gone = self.shelf.tombstones(output, now - timedelta(days=30), 100)
-        parts = [f"{s.id} {s.changed.isoformat()}" for s in held] + [
-            f"-{w.story} {w.at.isoformat()}" for w in gone
-        ]
-        return blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+        parts = [f"{s.id} {s.changed.isoformat()}" for s in held]
+        parts += [f"-{w.story} {w.at.isoformat()}" for w in gone]
+        digest = blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+        key = f"told-version:{output.slug}"
+        with self._runtime.store.write() as connection:
+            last = feedback.value(connection, key) or ""
+            if last.startswith(digest):
+                return last
+            # The moment tells a state apart from the same state before: withdrawn, then restored, is a change.
+            version = f"{digest} {now.isoformat()}"
+            feedback.set_value(connection, key, version)
+        return version
 
     async def _drain_forever(self) -> None:
         while True:

@@ -15,8 +15,12 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
+import structlog
+
 from aggregator import work
 from aggregator.work import KitPlan
+
+log = structlog.get_logger("aggregator")
 
 
 class WorkerCrashed(Exception):
@@ -80,6 +84,11 @@ class Workers:
         except WorkerCrashed as error:
             if len(items) == 1:
                 return [error]
+        except Exception as error:
+            # A defect of ours that one input brings to light must not cost the others.
+            if len(items) == 1:
+                log.exception("a stage failed on one input", stage=method)
+                return [WorkerCrashed(f"{type(error).__name__} in {method}")]
         # Halving finds the culprit in a few steps and lets everything else through.
         middle = len(items) // 2
         first = await self._run(method, items[:middle], *args)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import checks, feeds, serve, stories, topics, transfer
+from aggregator.cli import checks, deliveries, feeds, serve, stories, topics, transfer
 from aggregator.errors import AggregatorError, ConfigError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ feeds.register(app)
 stories.register(app)
 topics.register(app)
 transfer.register(app)
+deliveries.register(app)
 
 
 def _version(wanted: bool) -> None:

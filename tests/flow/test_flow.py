@@ -173,7 +173,7 @@ def test_a_changed_topic_reclassifies_what_is_stored(tmp_path: Path, config: Con
         assert not revisit.is_stale(runtime.pipeline)
 
     run(config, first)
-    terms = CONFIG.replace('"미사일" = 2', '"goal" = 4').replace('= 2', '= 0.1')
+    terms = CONFIG.replace('"미사일" = 2', '"goal" = 4').replace("= 2", "= 0.1")
     changed = write(tmp_path, terms)
 
     async def second(runtime: Runtime) -> None:

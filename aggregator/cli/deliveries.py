@@ -1,0 +1,83 @@
+"""Verbs about pushes: what waits, what was given up, and trying that again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from aggregator.cli.common import (
+    ConfigOption,
+    DefaultGroup,
+    JsonOption,
+    ago,
+    open_store,
+    print_json,
+    print_table,
+)
+
+group = typer.Typer(cls=DefaultGroup, help="Pushes: what waits, what was given up, trying that again.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.add_typer(group, name="deliveries")
+
+
+@group.command("list")
+def list_deliveries(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """How many pushes of each channel wait, were sent or were given up, and the dead letters (the default verb)."""
+    from aggregator.store.deliveries import SqlOutbox
+
+    _, store = open_store(config)
+    outbox = SqlOutbox(store.engine)
+    counts, dead = outbox.counts(), outbox.dead_letters()
+    if as_json:
+        print_json(
+            {
+                "channels": [
+                    {"output": output, "channel": channel, "state": state, "deliveries": number}
+                    for (output, channel, state), number in counts.items()
+                ],
+                "dead_letters": [
+                    {
+                        "n": letter.n,
+                        "output": letter.output,
+                        "channel": letter.channel,
+                        "story": letter.story,
+                        "created": letter.created,
+                        "attempts": letter.attempts,
+                        "error": letter.error,
+                        "body": letter.body,
+                    }
+                    for letter in dead
+                ],
+            }
+        )
+        return
+    print_table(
+        ["output", "channel", "state", ">deliveries"], [(*key, number) for key, number in counts.items()]
+    )
+    if dead:
+        now = datetime.now(UTC)
+        print_table(
+            [">n", "output", "channel", "story", "made", ">attempts", "why"],
+            [(d.n, d.output, d.channel, d.story, ago(d.created, now), d.attempts, d.error) for d in dead],
+            title="Dead letters",
+        )
+
+
+@group.command()
+def revive(
+    numbers: Annotated[
+        list[int] | None, typer.Argument(help="Numbers of dead letters; none: all of them.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let dead letters wait to be sent again."""
+    from aggregator.store.deliveries import SqlOutbox
+
+    _, store = open_store(config)
+    revived = SqlOutbox(store.engine).revive(numbers or None, datetime.now(UTC))
+    typer.echo(f"{revived} dead letters wait to be sent again")
