@@ -245,8 +245,9 @@ CASES = (
     Case("piled combining marks", lambda: rss(item("a" + "\u0301\u0323" * 500_000)), count=1),
     # --- broken markup
     Case("only angle brackets", lambda: "<" * 3 * MIB, code="not-a-feed"),
-    Case("angle brackets inside", lambda: "<rss><channel><item><title>" + "<" * 3 * MIB, count=1),
-    Case("ampersands", lambda: "<rss><channel><item><title>" + "&" * 3 * MIB, count=1),
+    Case("angle brackets inside", lambda: "<rss><channel><item><title>" + "<" * MIB, count=1),
+    Case("ampersands", lambda: "<rss><channel><item><title>" + "&" * MIB, count=1),
+    Case("ten million ampersands", lambda: "<rss><channel><item><title>" + "&" * 10 * MIB, code="too-deep"),
     Case("unclosed comments", lambda: "<rss><channel><item><title>t</title>" + "<!--" * 500_000, count=1),
     Case(
         "unclosed CDATA",
