@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+
+from yarl import URL
 
 from aggregator.types import Fetched
 
@@ -61,8 +62,8 @@ def _lost(fetched: Fetched) -> bool:
 
 
 def host_name(url: str) -> str:
-    """The host of a URL as the poll log has it; empty when there is none."""
+    """The host of a URL as manners and the poll log have it: lower case, IDNA in ASCII; empty when there is none."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        return (URL(url).raw_host or "").lower().rstrip(".")
     except ValueError:
         return ""

@@ -170,7 +170,7 @@ class Exchanger:
 
     def _refuse_host(self, url: URL, call: Call) -> PollError | None:
         """Refuse a literal address early; with a proxy this is the only look we get at the target."""
-        host = url.host or ""
+        host = url.raw_host or ""
         spelled = literal(host)
         why = why_refused(spelled, allow_private=call.allow_private) if spelled else None
         if why is None and self._proxy and not call.allow_private:

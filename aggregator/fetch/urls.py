@@ -60,12 +60,12 @@ def without_userinfo(text: str) -> tuple[str, tuple[str, str] | None]:
 
 def origin(url: URL) -> tuple[str, str, int]:
     """Scheme, host and port: whom a secret may be told to."""
-    return url.scheme.lower(), (url.host or "").lower().rstrip("."), url.port or 0
+    return url.scheme.lower(), (url.raw_host or "").lower().rstrip("."), url.port or 0
 
 
 def host_of(url: URL) -> str:
     """The host that manners are kept towards."""
-    return (url.host or "").lower().rstrip(".")
+    return (url.raw_host or "").lower().rstrip(".")
 
 
 def shown(text: str) -> str:

@@ -83,6 +83,13 @@ def test_the_record_holds_the_whole_poll() -> None:
     assert (record.host, record.seconds, record.received) == ("user.example", 1.23456, 99)
     assert (record.entries, record.new, record.error) == (7, 2, "")
     assert step(feed, failed(feed)).record.error == "http-500: it went wrong: http-500"
+    for url, host in (
+        ("http://신문.kr/x", "xn--z92b13l.kr"),
+        ("http://[::1]:80/", "::1"),
+        ("http://[", ""),
+        ("", ""),
+    ):
+        assert step(feed, fetched(feed, url=url)).record.host == host
 
 
 # --- validators and the body ---

@@ -163,3 +163,10 @@ def test_the_cap_itself_is_allowed() -> None:
 @pytest.mark.parametrize("label", ["", "gzip", "br", "zstd", "deflate"])
 def test_nothing_at_all_is_an_empty_document(label: str) -> None:
     assert decode(label, b"") == b""
+
+
+@pytest.mark.parametrize("label", ["", "gzip", "zstd"])
+@pytest.mark.parametrize("body", [b"a", b"<a>", b"<a/>"])
+def test_the_shortest_documents_arrive_whole(label: str, body: bytes) -> None:
+    assert decode(label, body) == body
+    assert decode(label, body, step=1) == body

@@ -148,3 +148,13 @@ async def test_names_that_are_not_ascii_are_asked_for_in_ascii() -> None:
     assert got.body == FEED, got.error
     assert server.seen[0].headers["Host"].startswith("xn--")
     assert server.seen[0].raw_path == "/%ED%94%BC%EB%93%9C?q=%EC%83%88+%EC%86%8C%EC%8B%9D"
+
+
+async def test_a_shorter_hold_does_not_end_a_longer_one() -> None:
+    clock = Clock()
+    made = Hosts(gap=0, concurrency=1, clock=clock, not_before={})
+    late, early = clock.now() + timedelta(hours=2), clock.now() + timedelta(hours=1)
+    made.hold("a.test", late)
+    made.hold("a.test", early)
+    assert made.held("a.test") == late
+    assert made.held("b.test") is None
