@@ -76,7 +76,7 @@ class OutputConfig(Section):
     )
     archive: Literal["day", "week", "month", "none"] = Field(
         "day",
-        description="How older stories are cut into archive documents (RFC 5005) that complete the feed. none: no archives.",
+        description="The largest span of time in one archive document (RFC 5005); archives complete the feed. none: no archives.",
     )
     title_prefixes: Mapping[PrefixKey, str] = Field(
         default_factory=lambda: _PREFIXES,

@@ -69,8 +69,8 @@ def alerts_of(story: Story) -> tuple[Alert, ...]:
 
 
 def burst_since(story: Story) -> datetime:
-    """Return when a burst began: as the story remembers it (`memory["burst_at"]`, RFC 3339), else its last change."""
-    told = story.memory.get("burst_at")
+    """Return when a burst began: as the story remembers it (`memory["burst"]`, RFC 3339), else its last change."""
+    told = story.memory.get("burst")
     if isinstance(told, str):
         try:
             at = datetime.fromisoformat(told)

@@ -1,7 +1,10 @@
-"""Archive documents (RFC 5005 §4): closed days, weeks or months of an output, chained by links.
+"""Archive documents (RFC 5005 §4): closed spans of an output, chained by links.
 
-A document holds the stories first seen in its span, so that none moves from one document to another. The feed
-itself always holds everything of the span still open; together they are the whole history.
+    feed -> hours of today -> days of the open week or month -> weeks or months
+
+A document holds the stories first seen in its span, so that none moves from one document to another, and only a
+span that is over has one, so that the set it holds stands still. Hours and days that a larger document has taken in
+can still be asked for.
 """
 
 from __future__ import annotations
@@ -10,58 +13,85 @@ from datetime import UTC, datetime, timedelta
 
 Span = tuple[datetime, datetime]
 
+_FORMS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
+
+
+def units(unit: str) -> tuple[str, ...]:
+    """Return the spans an output's archives come in, largest first; `unit` as configured."""
+    return tuple(dict.fromkeys((unit, "day", "hour")))
+
 
 def span_of(key: str, unit: str) -> Span:
-    """Return [from, until) of an archive key: "2026-11-22", "2026-W47" or "2026-11". Raises ValueError."""
-    match unit:
-        case "day":
-            start = _date(key, "%Y-%m-%d")
-            end = start + timedelta(days=1)
-        case "week":
-            start = _date(f"{key}-1", "%G-W%V-%u")
-            end = start + timedelta(days=7)
-        case "month":
-            start = _date(key, "%Y-%m")
-            end = (start + timedelta(days=32)).replace(day=1)
-        case _:
-            raise ValueError(f"there are no archives by {unit!r}")
-    if key != key_of(start, unit):
-        raise ValueError(f"not the canonical form: {key!r}")
-    return start, end
+    """Return [from, until) of an archive key of an output: "2026-11-22T05", "2026-11-22", "2026-W47" or "2026-11".
+
+    Raises ValueError when it is none of those that the configured unit comes in.
+    """
+    for size in units(unit):
+        try:
+            start = _start(key, size)
+        except ValueError:
+            continue
+        if key_of(start, size) == key:
+            return _around(start, size)
+    raise ValueError(f"no archive by {unit} is called {key!r}")
 
 
-def key_of(moment: datetime, unit: str) -> str:
-    """Return the key of the span a moment lies in."""
+def key_of(moment: datetime, size: str) -> str:
+    """Return the key of the hour, day, week or month a moment lies in."""
     at = moment.astimezone(UTC)
-    match unit:
-        case "day":
-            return at.strftime("%Y-%m-%d")
-        case "week":
-            year, week, _ = at.isocalendar()
-            return f"{year:04d}-W{week:02d}"
-        case "month":
-            return at.strftime("%Y-%m")
-        case _:
-            raise ValueError(f"there are no archives by {unit!r}")
+    if size == "week":
+        year, week, _ = at.isocalendar()
+        return f"{year:04d}-W{week:02d}"
+    return at.strftime(_FORMS[size])
 
 
-def open_span(now: datetime, unit: str) -> Span:
-    """Return the span `now` lies in, which is not archived yet."""
-    return span_of(key_of(now, unit), unit)
+def latest(newest: datetime, unit: str, now: datetime, oldest: datetime | None) -> str | None:
+    """Return the key of the archive that comes after the feed itself: the one with the newest story, or before.
+
+    It is not simply the last hour's, since the feed's bytes would then change each hour without any news. `newest`,
+    `oldest`: `first_seen` of the newest story in the feed, and of the oldest that is held.
+    """
+    hour = _around(now, "hour")[0]
+    moment = min(newest, hour - timedelta(seconds=1))
+    if oldest is None or moment < oldest.replace(minute=0, second=0, microsecond=0):
+        return None
+    for size in units(unit):
+        if _around(moment, size)[1] <= now:
+            return key_of(moment, size)
+    return None
 
 
 def previous(span: Span, unit: str, oldest: datetime | None) -> str | None:
-    """Return the key of the span before, or None where nothing that old is held."""
+    """Return the key of the largest span that ends where this one begins; None where nothing that old is held."""
     if oldest is None or oldest >= span[0]:
         return None
-    return key_of(span[0] - timedelta(seconds=1), unit)
+    before = span[0] - timedelta(seconds=1)
+    return next(key_of(before, size) for size in units(unit) if _around(before, size)[1] <= span[0])
 
 
 def following(span: Span, unit: str, now: datetime) -> str | None:
-    """Return the key of the span after, or None where that one is still open."""
-    end = span_of(key_of(span[1], unit), unit)[1]
-    return key_of(span[1], unit) if end <= now else None
+    """Return the key of the largest closed span that begins where this one ends; None where that is still open."""
+    for size in units(unit):
+        start, end = _around(span[1], size)
+        if start == span[1] and end <= now:
+            return key_of(start, size)
+    return None
 
 
-def _date(text: str, form: str) -> datetime:
+def _around(moment: datetime, size: str) -> Span:
+    start = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if size == "hour":
+        return start, start + timedelta(hours=1)
+    start = start.replace(hour=0)
+    if size == "day":
+        return start, start + timedelta(days=1)
+    if size == "week":
+        start -= timedelta(days=start.weekday())
+        return start, start + timedelta(days=7)
+    start = start.replace(day=1)
+    return start, (start + timedelta(days=32)).replace(day=1)
+
+
+def _start(key: str, size: str) -> datetime:
+    text, form = (f"{key}-1", "%G-W%V-%u") if size == "week" else (key, _FORMS[size])
     return datetime.strptime(text, form).replace(tzinfo=UTC)

@@ -99,7 +99,7 @@ def story_blocks(
             *([Span(" Unusually many reports in a short time.", strong=True)] if story.burst else []),
         )
     )
-    if story.change:
+    if story.change not in ("", "new"):
         blocks.append(paragraph(f"Latest change, {when(story.changed)}: {one_line(story.change, 300)}."))
     members = story.entries[-MAX_SOURCES:]
     if members:

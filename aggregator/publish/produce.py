@@ -17,7 +17,6 @@ from aggregator.publish.select import (
     Selection,
     cursor_of,
     entry_fits,
-    for_archive,
     matches,
     selection_of,
 )
@@ -140,18 +139,14 @@ def _page(
         first=request.page() if last or request.before else None,
         next=None if last is None else request.page(before=write_cursor(last)),
     )
-    if output.archive != "none" and request.before is None and not request.limited:
-        span = archive.open_span(now, output.archive)
-        current, _ = gather(shelf, output, for_archive(selection, span), None)
-        held = {story.id for story in stories}
-        stories += tuple(story for story in current if story.announced and story.id not in held)
-        before = archive.previous(span, output.archive, oldest)
+    if output.archive != "none" and request.before is None and not request.limited and stories:
+        newest = max(story.first_seen for story in stories)
+        before = archive.latest(newest, output.archive, now, oldest)
         paging = replace(paging, prev_archive=None if before is None else request.page(archive=before))
     if selection.unit == "entry":
         # Whole stories, so that no entry falls between two pages.
-        entries = sum(_entries(story, selection) for story in stories)
         return stories, paging, replace(selection, limit=max(entries, 1))
-    return stories, paging, replace(selection, limit=max(selection.limit, len(stories)))
+    return stories, paging, selection
 
 
 def _whole_stories(stories: tuple[Story, ...], selection: Selection) -> tuple[tuple[Story, ...], bool, int]:

@@ -142,8 +142,8 @@ class FeedServer:
             return next_close(output, now)
         if request.rolling:
             return now + ROLLING
-        # At midnight the open archive closes and old tombstones go.
-        return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        # With the hour an archive closes, and old tombstones go.
+        return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
     def _max_age(self, output: OutputConfig, request: Request, now: datetime) -> int:
         web = self._context.web

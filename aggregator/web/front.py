@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator.web.access import is_open
+from aggregator.web.access import is_loopback, is_open
 from aggregator.web.answer import answer
 from aggregator.web.context import Context
 from aggregator.web.memory import fresh
@@ -60,8 +60,7 @@ class Front:
             if document is not None and fresh(document, context.source.generation(), now):
                 await answer(document, scope, send, now)
                 return
-        client = scope.get("client")
-        wait = context.limit.wait(client[0] if client else "", now)
+        wait = context.limit.wait(client_address(scope), now)
         if wait:
             message = f"Too many requests from this address. Try again in {wait} seconds.\n"
             await _plain(send, 429, message, (b"retry-after", b"%d" % wait))
@@ -70,6 +69,20 @@ class Front:
             await _plain(send, 401, "A user name and a password are needed.\n", challenge)
         else:
             await self._app(scope, receive, send)
+
+
+def client_address(scope: Scope) -> str:
+    """Return who asks: the other end of the connection, or, where that is a proxy on this machine, whom it names.
+
+    Only the last address of X-Forwarded-For is the proxy's own word; those before it are anybody's.
+    """
+    client = scope.get("client")
+    address: str = client[0] if client else ""
+    if is_loopback(address):
+        for name, value in scope["headers"]:
+            if name == b"x-forwarded-for":
+                address = value.rpartition(b",")[2].strip().decode("latin-1") or address
+    return address
 
 
 async def _plain(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:

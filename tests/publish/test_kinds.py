@@ -109,7 +109,7 @@ def test_alerts_are_events_of_their_own() -> None:
 def test_a_bursts_alert_stays_at_its_own_moment() -> None:
     output = OutputConfig(slug="alerts", kind="alerts")
     began = NOW - timedelta(hours=6)
-    marked = replace(developed(), memory={"burst_at": began.isoformat()})
+    marked = replace(developed(), memory={"burst": began.isoformat()})
     (burst,) = [i for i in build(output, [marked], now=NOW, site=SITE).items if i.title.startswith("[Burst]")]
     assert burst.published == began
 

@@ -121,6 +121,20 @@ def test_one_client_of_ipv6_is_a_network(serve: Serve) -> None:
     assert statuses == [200, 200, 200, 429]
 
 
+def test_behind_a_proxy_its_clients_are_told_apart(serve: Serve) -> None:
+    client = serve(rate_limit=2)
+
+    def ask(forwarded: str) -> int:
+        return client.get("/", X_Forwarded_For=forwarded).status
+
+    client.address = "127.0.0.1"
+    assert [ask("198.51.100.1") for _ in range(3)] == [200, 200, 429]
+    assert ask("198.51.100.2") == 200
+    assert ask("198.51.100.9, 198.51.100.1") == 429, "the first address is the client's own claim"
+    client.address = "203.0.113.5"
+    assert [ask(f"198.51.100.{n}") for n in range(10, 13)] == [200, 200, 429], "nobody else is believed"
+
+
 @pytest.mark.parametrize("strip", [True, False])
 def test_behind_a_proxy_with_a_prefix(serve: Serve, strip: bool) -> None:
     client = serve(base_url="https://example.org/news")

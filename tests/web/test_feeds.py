@@ -299,8 +299,30 @@ def test_an_archive_stands_still_and_says_so(client: Client) -> None:
         b'rel="prev-archive" href="https://news.example.org/feeds/harbour.atom?archive=2026-11-21"'
         in answer.body
     )
-    assert b"next-archive" not in answer.body
-    for key in ("2026-11-23", "2026-12-01", "2026-11", "2026-11-31", "x", "0000-00-00", "2026-W01"):
+    assert (
+        b'rel="next-archive" href="https://news.example.org/feeds/harbour.atom?archive=2026-11-23T00"'
+        in answer.body
+    )
+    hour = client.get("/feeds/harbour.atom?archive=2026-11-23T10")
+    assert len(ids(hour.body)) == 2
+    assert (
+        b'rel="prev-archive" href="https://news.example.org/feeds/harbour.atom?archive=2026-11-23T09"'
+        in hour.body
+    )
+    assert (
+        b'rel="next-archive" href="https://news.example.org/feeds/harbour.atom?archive=2026-11-23T11"'
+        in hour.body
+    )
+    for key in (
+        "2026-11-23",
+        "2026-11-23T12",
+        "2026-12-01",
+        "2026-11",
+        "2026-11-31",
+        "x",
+        "0000-00-00",
+        "2026-W01",
+    ):
         assert client.get(f"/feeds/harbour.atom?archive={key}").status == 404, key
     assert client.get("/feeds/alerts.atom?archive=2026-11-22").status == 404
 
