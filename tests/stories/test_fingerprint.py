@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.config.stories import OriginConfig
+from aggregator.stories.fingerprint import Fingerprinter, bands, fingerprint
+from aggregator.types import Entry
+
+TEXTS = st.text(max_size=300)
+FINGERPRINTER = Fingerprinter()
+
+
+def test_a_fingerprint_is_the_same_wherever_it_is_computed(entry: Callable[..., Entry]) -> None:
+    made = entry("North Korea fires two missiles", "The launch was detected near Wonsan.")
+    again = Fingerprinter().fingerprint([made])[0]
+    assert again == fingerprint(made)
+    assert pickle.loads(pickle.dumps(again)) == again
+
+
+def test_words_of_origins_and_entities_become_features(entry: Callable[..., Entry]) -> None:
+    printer = Fingerprinter(
+        {"lazarus": ["Lazarus", "라자루스"], "table": {"aliases": ["Kimsuky"]}},
+        {"daily": OriginConfig(name="The Daily Peninsula", aliases=("데일리반도",))},
+    )
+    print_ = printer.fingerprint([entry("라자루스와 Kimsuky, 데일리반도 보도")])[0]
+    assert {"org:lazarus", "org:table", "org:daily"} <= set(print_.features)
+
+
+@given(title=TEXTS, summary=TEXTS, language=st.sampled_from(["ko", "en", "ja", ""]))
+def test_no_text_breaks_it(title: str, summary: str, language: str) -> None:
+    made = Entry("id", 1, "g", "", title, summary, language=language)
+    (print_,) = FINGERPRINTER.fingerprint([made])
+    assert all(0 < weight <= 1 for weight in print_.features.values())
+    assert all(-(2**63) <= key < 2**63 for key in (*print_.keys, *print_.bands))
+    assert len(print_.features) <= 64
+
+
+def test_versions_of_one_headline_share_a_band() -> None:
+    one = bands("Ferry with 140 aboard sinks off Palawan, 11 dead", "")
+    other = bands("Ferry with 140 aboard sinks off Palawan; 11 dead, nine missing", "")
+    assert set(one) & set(other)
+    assert not set(one) & set(bands("Bank of Korea holds interest rate steady at 2.25%", ""))

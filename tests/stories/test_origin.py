@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from aggregator.config.stories import OriginConfig
+from aggregator.stories.attribution import Attributor
+from aggregator.stories.origin import Origins, writers
+from aggregator.types import Entry, StoryEntry
+
+ORIGINS = Origins()
+ATTRIBUTOR = Attributor(ORIGINS)
+LEAD = (
+    "The ferry left Puerto Princesa at dawn with 140 people aboard and sank in rough seas off Palawan island."
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ({"summary": "(서울=연합뉴스) 홍길동 기자 = 북한이 미사일을 쐈다."}, "yonhap"),
+        ({"summary": "[서울=뉴시스]홍길동 기자 = 북한이 미사일을 쐈다."}, "newsis"),
+        ({"summary": "SEOUL, Nov. 4 (Yonhap) -- Two missiles were fired."}, "yonhap"),
+        ({"summary": "PUERTO PRINCESA, Philippines (AP) — A ferry sank."}, "ap"),
+        ({"summary": "", "text": "Pyongyang, November 5 (KCNA) -- A statement was issued."}, "kcna"),
+        ({"summary": "【ソウル聯合ニュース】韓国政府は5日、会談を提案した。", "language": "ja"}, "yonhap"),
+        ({"summary": "旅客船が沈没した。（共同）", "language": "ja"}, "kyodo"),
+        ({"author": "By The Associated Press"}, "ap"),
+        ({"credit": "Reuters"}, "reuters"),
+        ({"credit": "Some Village Gazette"}, "Some Village Gazette"),
+        ({"url": "https://www.yna.co.kr/view/1"}, "yonhap"),
+        ({"url": "https://notyna.co.kr.example/view/1"}, "notyna.co.kr.example"),
+        ({"summary": "KCNA said two missiles were fired."}, "gazette"),
+        ({"summary": "A man (Smith) -- known for his boats -- was rescued."}, "gazette"),
+    ],
+)
+def test_who_wrote_it_first(entry: Callable[..., Entry], given: dict[str, Any], origin: str) -> None:
+    made = entry("Two missiles fired", **given)
+    assert ORIGINS.find(made, "" if "url" in given else "gazette")[0] == origin
+
+
+def test_the_feeds_own_name_is_known_by_alias_and_host(entry: Callable[..., Entry]) -> None:
+    for name in ("yna", "연합뉴스", "www.yna.co.kr", "yonhap"):
+        assert ORIGINS.find(entry("A headline"), name) == ("yonhap", "")
+
+
+def test_configured_outlets_add_to_the_table(entry: Callable[..., Entry]) -> None:
+    own = Origins(
+        {
+            "peninsula": OriginConfig(name="Peninsula Wire", kind="agency", country="KR", aliases=("PW",)),
+            "kcna": OriginConfig(domains=("mirror.example",)),
+        }
+    )
+    found = own.find(entry("A headline", "SEOUL (PW) -- Two missiles were fired."), "gazette")
+    assert found[0] == "peninsula"
+    kcna = own.of_url("https://news.mirror.example/1")
+    assert kcna is not None
+    assert (kcna.kind, kcna.country, kcna.slug) == ("state-media", "KP", "kcna")
+    assert own.of_url("https://kcna.kp/en/1") == kcna
+
+
+def test_copies_share_their_agencys_origin(member: Callable[..., StoryEntry]) -> None:
+    members = [
+        member("Ferry sinks off Palawan", LEAD, origin="gazette", at=0),
+        member("Ferry sinks", f"PUERTO PRINCESA (AP) — {LEAD}", origin="herald", at=1, id="b"),
+        member("Ferry sinks off Palawan", LEAD, origin="post", at=2, id="c"),
+        member(
+            "Ferry tragedy: our reporter in Palawan",
+            "Survivors told us how they swam ashore.",
+            origin="voice",
+            at=3,
+        ),
+    ]
+    assert [origin.slug for origin in writers(members, ORIGINS)] == ["ap", "ap", "ap", "voice"]
+
+
+def test_without_a_credit_the_earliest_copy_is_the_origin(member: Callable[..., StoryEntry]) -> None:
+    members = [
+        member("Ferry sinks off Palawan", LEAD, origin="gazette", at=0),
+        member("Ferry sinks off Palawan", LEAD, origin="herald", at=1, id="b"),
+    ]
+    assert [origin.slug for origin in writers(members, ORIGINS)] == ["gazette", "gazette"]
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "name", "kind", "observed"),
+    [
+        (
+            "",
+            "South Korea's Joint Chiefs of Staff said it detected a launch.",
+            "South Korea's Joint Chiefs",
+            "official",
+            True,
+        ),
+        (
+            "",
+            "합동참모본부는 미사일 발사를 포착했다고 밝혔다.",
+            "South Korea's Joint Chiefs",
+            "official",
+            True,
+        ),
+        ("", "통일부는 유감이라고 밝혔다.", "South Korea's unification ministry", "official", False),
+        ("", "조선중앙통신이 5일 보도했다.", "Korean Central News Agency", "state-media", False),
+        (
+            "",
+            "Pyongyang tested an engine, KCNA reported.",
+            "Korean Central News Agency",
+            "state-media",
+            False,
+        ),
+        ("", "according to Reuters, the ferry sank", "Reuters", "outlet", False),
+        ('북한 "미사일 시험발사"', "", "North Korea", "party", False),
+        ("", "The claim could not be independently verified.", "doubt", "doubt", False),
+        ("", "사실 여부는 독립적으로 확인되지 않았다.", "doubt", "doubt", False),
+        ("", "朝鮮中央通信が伝えた。", "Korean Central News Agency", "state-media", False),
+    ],
+)
+def test_on_whose_word_a_text_rests(title: str, body: str, name: str, kind: str, observed: bool) -> None:
+    found = [(a.name, a.kind, a.observed) for a in ATTRIBUTOR.find(title, body)]
+    assert (name, kind, observed) in found
+
+
+def test_a_name_alone_is_no_attribution() -> None:
+    assert ATTRIBUTOR.find("Joint Chiefs chairman visits front", "KCNA has an office in Pyongyang") == ()
+    assert ATTRIBUTOR.find("", "The RECONCAPSAID newsletter") == ()

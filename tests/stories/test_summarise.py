@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from aggregator.config.stories import StoriesConfig
+from aggregator.stories.change import worth_telling
+from aggregator.stories.labels import story_labels
+from aggregator.stories.life import burst_at, growth, lead, poisson_tail
+from aggregator.stories.summarise import summarise
+from aggregator.types import Corroboration, StoryEntry
+from classifiers.types import Label, Reason
+
+from .conftest import START
+
+SETTINGS = StoriesConfig()
+NOW = START + timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Word:
+    topic: str
+    relevant: bool
+    at: datetime | None = None
+    facet: str = ""
+
+
+def flash_and_full(member: Callable[..., StoryEntry]) -> list[StoryEntry]:
+    return [
+        member("[속보] 합참 \"탄도미사일 두 발 포착\"", url="https://a.example/1", id="flash", seen=START),
+        member("[영상] 미사일 발사 순간", url="https://a.example/2", id="video", at=0.1, basis="event"),
+        member(
+            "합참 \"탄도미사일 두 발 포착\"(종합)", "합참은 원산에서 미사일 두 발이 발사됐다고 밝혔다.",
+            url="https://a.example/3", id="full", at=0.2, basis="near",
+        ),
+    ]  # fmt: skip
+
+
+def test_the_headline_is_the_first_full_reports(member: Callable[..., StoryEntry]) -> None:
+    story = summarise("s1", flash_and_full(member), None, NOW, SETTINGS)
+    assert story.title == '합참 "탄도미사일 두 발 포착"'
+    assert story.url == "https://a.example/3"
+    assert story.lead.startswith("합참은 원산에서")
+    assert (story.published, story.first_seen) == (START, START)
+    assert [m.entry.id for m in story.entries] == ["flash", "video", "full"]
+    assert story.change == "new"
+    assert story.changed == NOW
+
+
+def test_a_second_look_finds_nothing_new(member: Callable[..., StoryEntry]) -> None:
+    members = flash_and_full(member)
+    story = summarise("s1", members, None, NOW, SETTINGS)
+    stored = replace(story, memory=json.loads(json.dumps(story.memory)))
+    again = summarise("s1", members[::-1], stored, NOW + timedelta(hours=1), SETTINGS)
+    assert again == stored
+
+
+def test_old_news_is_not_announced_until_something_live_joins(member: Callable[..., StoryEntry]) -> None:
+    old = member("Ferry sinks off Palawan", "A ferry sank.", archived=True)
+    story = summarise("s1", [old], None, NOW, SETTINGS)
+    assert not story.announced
+    live = member("Palawan ferry: inquiry opens", "An inquiry began.", at=1)
+    joined = summarise("s1", [old, live], story, NOW + timedelta(hours=1), SETTINGS)
+    assert joined.announced
+    assert joined.change == "new"
+
+
+def test_copies_are_stored_and_told_to_nobody(member: Callable[..., StoryEntry]) -> None:
+    lead_text = "The ferry left at dawn with 140 people aboard and sank in rough seas off Palawan island, officials said."
+    first = member("Ferry sinks off Palawan", lead_text)
+    story = summarise("s1", [first], None, NOW, SETTINGS)
+    copy = member("Ferry sinks off Palawan", lead_text, id="copy", origin="bravo", at=1, basis="text")
+    after = summarise("s1", [first, copy], story, NOW + timedelta(hours=1), SETTINGS)
+    assert (after.changed, after.change) == (story.changed, story.change)
+
+
+def test_new_facts_are_told(member: Callable[..., StoryEntry]) -> None:
+    first = member("Ferry sinks off Palawan", "A ferry sank in the Philippines.")
+    story = summarise("s1", [first], None, NOW, SETTINGS)
+    more = member("Ferry toll rises to 31", "Japan and Australia sent 12 divers; 45 are missing.", at=3)
+    after = summarise("s1", [first, more], story, NOW + timedelta(hours=1), SETTINGS)
+    assert after.change.startswith("new facts: ")
+    assert after.changed == NOW + timedelta(hours=1)
+    never = StoriesConfig(new_facts=1)
+    assert summarise("s1", [first, more], story, NOW + timedelta(hours=1), never).change == story.change
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (None, Corroboration(), "new"),
+        (
+            Corroboration("single-source"),
+            Corroboration("confirmed", attributions=("JCS said",)),
+            "now confirmed by an official or independent source: JCS said",
+        ),
+        (
+            Corroboration("single-source", kinds=("newspaper",)),
+            Corroboration("single-source", kinds=("newspaper", "state-media")),
+            "first report by state media",
+        ),
+        (
+            Corroboration("single-source", kinds=("newspaper",)),
+            Corroboration("single-source", kinds=("newspaper", "broadcaster")),
+            "",
+        ),
+    ],
+)
+def test_what_is_worth_telling(before: Corroboration | None, after: Corroboration, words: str) -> None:
+    assert worth_telling(before, after, burst=False, facts=(), known=(), share=0.5) == words
+
+
+def test_a_burst_is_told_once() -> None:
+    held = Corroboration()
+    assert worth_telling(held, held, burst=True, facts=(), known=(), share=0.5) == "many reports at once"
+
+
+def test_who_was_first_and_by_how_much(member: Callable[..., StoryEntry]) -> None:
+    members = [
+        member("b", origin="bravo", at=2),
+        member("a", origin="alpha", at=0.5),
+        member("a2", origin="alpha", at=1),
+        member("undated", origin="late", published=None, seen=START - timedelta(days=1)),
+    ]
+    first = lead(members)
+    assert first is not None
+    assert (first.origin, first.ahead) == ("alpha", timedelta(hours=1.5))
+    assert lead(members[-1:]) is None
+    assert [count for _, count in growth(members[:3])] == [2, 1]
+
+
+def test_bursts_need_many_reports_of_several_outlets_in_little_time(
+    member: Callable[..., StoryEntry],
+) -> None:
+    fast = [member(str(n), origin=f"o{n % 3}", at=n / 4) for n in range(8)]
+    slow = [member(str(n), origin=f"o{n % 3}", at=n * 4) for n in range(8)]
+    alone = [member(str(n), at=n / 4) for n in range(8)]
+    assert burst_at(fast, 0.3, 5) is not None
+    assert burst_at(fast, 3.0, 5) is None, "usual for its topic"
+    assert burst_at(slow, 0.3, 5) is None
+    assert burst_at(alone, 0.3, 5) is None
+    assert summarise("s", fast, None, NOW, SETTINGS).burst
+
+
+def test_poisson_tail() -> None:
+    assert poisson_tail(0, 2.0) == 1.0
+    assert poisson_tail(1, 2.0) == pytest.approx(1 - 0.1353, abs=1e-4)
+    assert poisson_tail(5, 2.0) == pytest.approx(0.0527, abs=1e-4)
+
+
+def label(score: float, *, belongs: bool, feedback: bool = False) -> Label:
+    reasons = (Reason("feedback", "relevant"),) if feedback else ()
+    return Label("korea", score, 0.5, belongs, reasons=reasons)
+
+
+def test_labels_of_few_entries_follow_the_best(member: Callable[..., StoryEntry]) -> None:
+    members = [
+        member("a", labels=(label(0.2, belongs=False),)),
+        member("b", labels=(label(0.9, belongs=True),)),
+    ]
+    (found,) = story_labels(members, ())
+    assert (found.belongs, found.score) == (True, 0.9)
+
+
+def test_one_stray_entry_among_many_does_not_carry_the_story(member: Callable[..., StoryEntry]) -> None:
+    stray = member("x", labels=(label(0.9, belongs=True),))
+    others = [member(str(n), labels=(label(0.1, belongs=False),)) for n in range(3)]
+    (found,) = story_labels([stray, *others], ())
+    assert not found.belongs
+    (found,) = story_labels([stray, *[member(str(n)) for n in range(3)]], ())
+    assert not found.belongs
+    (found,) = story_labels([stray, member("y", labels=(label(0.8, belongs=True),)), *others], ())
+    assert (found.belongs, found.score) == (True, 0.8)
+
+
+def test_a_persons_word_wins_and_the_newest_counts(member: Callable[..., StoryEntry]) -> None:
+    members = [member("a", labels=(label(0.9, belongs=True),))]
+    no, yes = Word("korea", False, START), Word("korea", True, START + timedelta(hours=1))
+    assert not story_labels(members, [no])[0].belongs
+    assert story_labels(members, [yes, no])[0].belongs
+    assert story_labels(members, [no])[0].score == 0.9
+    (only,) = story_labels([member("b")], [yes])
+    assert (only.topic, only.belongs, only.reasons[0].kind) == ("korea", True, "feedback")
+    judged = [member("c", labels=(label(0.1, belongs=True, feedback=True),)), *members]
+    assert story_labels(judged, ())[0].score == 0.1

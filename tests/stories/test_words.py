@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+
+from aggregator.stories.features import Extractor
+from aggregator.stories.words import headline, lead
+
+
+@pytest.mark.parametrize(
+    ("title", "core"),
+    [
+        ('[속보] 합참 "북한, 미사일 발사"', '합참 "북한, 미사일 발사"'),
+        ("한·몽골 정상회담(종합2보)", "한·몽골 정상회담"),
+        ("[영상] [단독] 항구 파업 돌입(종합)", "항구 파업 돌입"),
+        ("UPDATE 2-Ferry sinks off Palawan", "Ferry sinks off Palawan"),
+        ("BREAKING: Ferry sinks off Palawan", "Ferry sinks off Palawan"),
+        ("Ferry sinks off Palawan | Reuters", "Ferry sinks off Palawan"),
+        ("Black &amp;amp; white", "Black & white"),
+        ("[속보]", "[속보]"),
+    ],
+)
+def test_marks_are_no_part_of_a_headline(title: str, core: str) -> None:
+    assert headline(title) == core
+
+
+@pytest.mark.parametrize(
+    ("summary", "text"),
+    [
+        ("(서울=연합뉴스) 홍길동 기자 = 북한이 미사일을 쐈다...", "북한이 미사일을 쐈다"),
+        ("SEOUL, Nov. 4 (Yonhap) -- Two missiles were fired.", "Two missiles were fired"),
+        ("PUERTO PRINCESA, Philippines (AP) — A ferry sank.", "A ferry sank"),
+        ("(", ""),
+        ("(09:00)", "(09:00)"),
+    ],
+)
+def test_datelines_are_no_part_of_a_lead(summary: str, text: str) -> None:
+    assert lead(summary) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "feature"),
+    [
+        ("EU adopts 13th sanctions package", "en", "ord:13"),
+        ("EU, 13차 제재안 채택", "ko", "ord:13"),
+        ("第13回の協議", "ja", "ord:13"),
+        ("North Korea fires two missiles", "en", "count:2|thing:missile"),
+        ("북, 미사일 두 발 발사", "ko", "count:2|thing:missile"),
+        ("미사일 2발 발사", "ko", "count:2|thing:missile"),
+        ("3천500억 달러 투자", "ko", "num:3.5e+11"),
+        ("$350 billion investment", "en", "num:3.5e+11"),
+        ("3500億ドルの投資", "ja", "num:3.5e+11"),
+        ("41 million dollars stolen", "en", "num:41000000"),
+        ("4천100만달러 탈취", "ko", "num:41000000"),
+        ("October 28 launch", "en", "day:28"),
+        ("28일 발사", "ko", "day:28"),
+    ],
+)
+def test_numbers_come_out_alike_in_every_language(text: str, language: str, feature: str) -> None:
+    features = Extractor({}).features(text, "", language)
+    normal = {name if not name.startswith("num:") else f"num:{float(name[4:]):g}" for name in features}
+    wanted = feature if not feature.startswith("num:") else f"num:{float(feature[4:]):g}"
+    assert wanted in normal
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Kim Jong Un oversees cruise missile test in Yellow Sea", "en"),
+        ("김정은, 서해서 순항미사일 시험발사 참관", "ko"),
+        ("金正恩総書記 黄海での巡航ミサイル試験を視察", "ja"),
+    ],
+)
+def test_an_event_has_the_same_names_in_three_languages(text: str, language: str) -> None:
+    features = Extractor({}).features(text, "", language)
+    assert {"person:kim-jong-un", "place:yellow-sea", "thing:cruise", "thing:missile", "act:test"} <= set(
+        features
+    )
+
+
+def test_short_forms_need_their_own_word() -> None:
+    features = Extractor({})
+    assert "place:us" in features.features("US and Japan hold drills", "", "en")
+    assert "place:us" not in features.features("Let us hold drills, busy as usual", "", "en")
+    assert "place:north-korea" in features.features("北최선희, 러시아로", "", "ko")
+    assert "place:north-korea" not in features.features("北海道で大雪", "", "ja")
+    assert "place:iran" not in features.features("평화란 무엇이란 말인가", "", "ko")
+
+
+def test_users_alias_sets_add_to_the_table() -> None:
+    features = Extractor({"coinport": ["Coinport", "코인포트"]})
+    assert "org:coinport" in features.features("코인포트 해킹", "", "ko")
+    assert "org:coinport" in features.features("Coinport hacked", "", "en")
