@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from datetime import timedelta
+from itertools import count
 
 import aiohttp
 import pytest
@@ -45,9 +46,11 @@ async def test_a_connection_that_never_comes_about_is_given_up() -> None:
 
 
 async def test_the_cap_on_time_is_one_for_the_whole_chain() -> None:
+    numbers = count()
+
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.3)
-        writer.write(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /%d\r\n\r\n" % id(writer))
+        writer.write(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /%d\r\n\r\n" % next(numbers))
 
     async with wire(play) as port:
         url = f"http://site.test:{port}/feed"
@@ -158,3 +161,13 @@ async def test_a_shorter_hold_does_not_end_a_longer_one() -> None:
     made.hold("a.test", early)
     assert made.held("a.test") == late
     assert made.held("b.test") is None
+
+
+async def test_the_ledger_keeps_the_shortest_gap() -> None:
+    made = Hosts(gap=0, concurrency=1, clock=Clock(), not_before={})
+    for pause in (0, 0.2, 0.05, 0.2):
+        await asyncio.sleep(pause)
+        async with made.turn("a.test") as tally:
+            pass
+    assert tally.shortest_gap is not None
+    assert 0.05 <= tally.shortest_gap < 0.15
