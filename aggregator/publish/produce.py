@@ -27,6 +27,8 @@ TOMBSTONES_KEPT = timedelta(days=30)
 MAX_TOMBSTONES = 200
 MAX_ROUNDS = 20
 """Reads of the store for one document; with conditions that hardly anything fulfils, a page ends early."""
+MAX_SCORED = 5000
+"""Stories looked through, best score first, for conditions that the store does not know."""
 
 
 def produce(
@@ -97,14 +99,19 @@ def gather(
     """Return the first `selection.limit` matching stories after `before`, and whether there are more."""
     found: dict[str, Story] = {}
     want = selection.limit + 1
+    ask = max(want, 50)
     for _ in range(MAX_ROUNDS):
-        ask = max(want - len(found), 50)
         batch = shelf.stories(output, selection, ask, before)
         found.update((story.id, story) for story in batch if matches(story, selection))
         if len(found) >= want or len(batch) < ask:
             break
-        before = cursor_of(batch[-1], selection)
-        if before is None:
+        after = cursor_of(batch[-1], selection)
+        if after is not None:
+            before, ask = after, max(want - len(found), 50)
+        elif ask < MAX_SCORED:
+            # By score there are no pages to go on from: ask for more from the top.
+            ask = min(ask * 4, MAX_SCORED)
+        else:
             break
     stories = tuple(found.values())
     return stories[: selection.limit], len(stories) > selection.limit

@@ -72,10 +72,15 @@ def why(label: Label, names: Names) -> list[Block]:
         Heading(heading),
         paragraph(Span(one_line(topic), strong=True), f": {verdict}.{facet}"),
     ]
-    strongest = sorted(label.reasons, key=lambda reason: -abs(reason.weight))[:MAX_REASONS]
+    strongest = strongest_reasons(label, MAX_REASONS)
     if strongest:
         blocks.append(Bullets(tuple(row(reason_text(reason)) for reason in strongest)))
     return blocks
+
+
+def strongest_reasons(label: Label, limit: int) -> list[Reason]:
+    """Return a label's evidence, the weightiest first; what only chose the facet comes last."""
+    return sorted(label.reasons, key=lambda reason: (reason.kind == "facet", -abs(reason.weight)))[:limit]
 
 
 def reason_text(reason: Reason) -> str:

@@ -196,14 +196,13 @@ def _cards(
 
 
 def _why(label: Label, names: Names, *, limit: int) -> dict[str, Any]:
-    strongest = sorted(label.reasons, key=lambda reason: -abs(reason.weight))
     return {
         "topic": names.topics.get(label.topic) or words.name(label.topic),
         "facet": (names.facets.get(label.facet) or words.name(label.facet)) if label.facet else "",
         "score": label.score,
         "threshold": label.threshold,
         "belongs": label.belongs,
-        "reasons": [words.reason_text(reason) for reason in strongest[:limit]],
+        "reasons": [words.reason_text(reason) for reason in words.strongest_reasons(label, limit)],
     }
 
 

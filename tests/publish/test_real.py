@@ -9,14 +9,20 @@ import re
 import subprocess
 import sys
 from collections import deque
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from aggregator.config.load import load
 from aggregator.publish import FORMATS, render
 from aggregator.publish.parameters import read_parameters
-from aggregator.publish.produce import produce
+from aggregator.publish.ports import Shelf
+from aggregator.publish.produce import gather, produce
+from aggregator.publish.select import pick, selection_of
 from aggregator.publishing import Publisher
 from aggregator.runtime import Runtime
 from aggregator.web import feedback_links, make_site
@@ -34,10 +40,10 @@ def test_real_entries_make_valid_outputs(reference_data: Path, root: Path, tmp_p
         (root / "config.toml").read_text("utf-8").replace("[store]\n", f'[store]\npath = "{tmp_path}/a.db"\n')
     )
     for kind in KINDS:
-        text += f'\n[[outputs]]\nslug = "x-{kind}"\nkind = "{kind}"\n'
-    text += '\n[[outputs]]\nslug = "x-entries"\nunit = "entry"\nlimit = 20\n'
+        settings += f'\n[[outputs]]\nslug = "x-{kind}"\nkind = "{kind}"\n'
+    settings += '\n[[outputs]]\nslug = "x-entries"\nunit = "entry"\nlimit = 20\n'
     config = tmp_path / "config.toml"
-    config.write_text(text, "utf-8")
+    config.write_text(settings, "utf-8")
     with gzip.open(reference_data / "entries" / "stream-2025.jsonl.gz", "rt", encoding="utf-8") as stream:
         rows = deque(stream, ROWS)
     (tmp_path / "rows.jsonl").write_text("".join(rows), "utf-8")
@@ -80,3 +86,30 @@ async def _check_all(config: Path) -> None:
             if output.kind == "stories" and output.unit == "entry":
                 assert len(seen) == len(set(seen)), "no entry on two pages"
         assert filled >= 5
+        _check_selections(runtime, shelf)
+
+
+def _check_selections(runtime: Runtime, shelf: Shelf) -> None:
+    """What the store finds for a selection is what a look at every story finds."""
+    with runtime.store.read() as connection:
+        ids = [row[0] for row in connection.execute(text("select id from stories"))]
+    every = list(runtime.store.stories(ids, text=False).values())
+    first_seen = sorted(one.first_seen for one in every)
+    middle = first_seen[len(first_seen) // 2]
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"order": "published"},
+        {"order": "score"},
+        {"min_score": 0.9, "languages": ("ko",)},
+        {"states": ("confirmed", "reported-by-several")},
+        {"facets": ("nuclear", "diplomacy")},
+        {"since": middle},
+        {"span": (middle - timedelta(minutes=1), middle), "order": "published"},
+        {"limit": 7},
+    )
+    for output in runtime.config.outputs:
+        base = selection_of(output, runtime.clock.now())
+        for change in changes:
+            selection = replace(base, **change)
+            found, _ = gather(shelf, output, selection, None)
+            assert found == pick(every, selection), (output.slug, change)
