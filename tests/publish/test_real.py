@@ -36,7 +36,7 @@ KINDS = ("near-misses", "alerts", "digest", "health")
 @pytest.mark.slow
 @pytest.mark.reference
 def test_real_entries_make_valid_outputs(reference_data: Path, root: Path, tmp_path: Path) -> None:
-    text = (
+    settings = (
         (root / "config.toml").read_text("utf-8").replace("[store]\n", f'[store]\npath = "{tmp_path}/a.db"\n')
     )
     for kind in KINDS:
