@@ -11,6 +11,7 @@ from datetime import datetime
 
 import aiohttp
 
+from aggregator.fetch.guard import FOR_EVER
 from aggregator.fetch.headers import retry_after
 from aggregator.fetch.reuse import BrokenOff
 from aggregator.types import PollError
@@ -55,12 +56,12 @@ def timed_out(seconds: float) -> PollError:
 
 def address(reasons: Sequence[str], where: str) -> PollError:
     """The guard stopped the connection."""
-    return PollError(
-        "address",
-        f"{where} leads to {reasons[0]}, which is not fetched; "
-        "set allow_private for this feed if it is inside your own network",
-        refused=True,
+    advice = (
+        "from which no feed is ever fetched; look for the feed's new address"
+        if reasons[0] in FOR_EVER
+        else "which is not fetched; set allow_private for this feed if it is inside your own network"
     )
+    return PollError("address", f"{where} leads to {reasons[0]}, {advice}", refused=True)
 
 
 def from_status(status: int, headers: Mapping[str, str], now: datetime) -> PollError:

@@ -31,6 +31,13 @@ _METADATA = frozenset(
         "168.63.129.16",  # Azure's host, inside public space
     )
 )
+_METADATA_WORDS, _MULTICAST_WORDS, _RESERVED_WORDS = (
+    "a cloud metadata address",
+    "a multicast address",
+    "a reserved address",
+)
+FOR_EVER = frozenset((_METADATA_WORDS, _MULTICAST_WORDS, _RESERVED_WORDS))
+"""Reasons that `allow_private` does not lift."""
 _CGNAT = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
@@ -133,11 +140,11 @@ def _inside(ip: Address) -> list[Address]:
 
 def _never(ip: Address) -> str | None:
     if ip in _METADATA:
-        return "a cloud metadata address"
+        return _METADATA_WORDS
     if ip.is_multicast:
-        return "a multicast address"
+        return _MULTICAST_WORDS
     if isinstance(ip, IPv4Address) and ip.is_reserved:
-        return "a reserved address"
+        return _RESERVED_WORDS
     return None
 
 

@@ -183,3 +183,4 @@ async def test_the_reason_names_the_kind_of_address() -> None:
     got = await poll_one("http://169.254.169.254/")
     assert got.error is not None
     assert "metadata" in got.error.message
+    assert "allow_private" not in got.error.message  # it would not help
