@@ -85,20 +85,14 @@ def to_text(blocks: Sequence[Block]) -> str:
 
 
 def _spans_html(spans: Sequence[Span]) -> str:
-    return "".join([_span_html(span) if span[1:] != _BARE else escape(span.text) for span in spans])
-
-
-_BARE = Span("")[1:]
-
-
-def _span_html(span: Span) -> str:
-    text = escape(span.text)
-    lang = f' lang="{span.language}"' if span.language else ""
-    if span.href:
-        text = f'<a href="{escape(span.href)}"{lang}>{text}</a>'
-    elif lang:
-        text = f"<span{lang}>{text}</span>"
-    return f"<strong>{text}</strong>" if span.strong else text
+    out = []
+    for text, href, strong, language in spans:
+        html = escape(text)
+        if href or language:
+            lang = f' lang="{language}"' if language else ""
+            html = f'<a href="{escape(href)}"{lang}>{html}</a>' if href else f"<span{lang}>{html}</span>"
+        out.append(f"<strong>{html}</strong>" if strong else html)
+    return "".join(out)
 
 
 def _span_text(span: Span) -> str:

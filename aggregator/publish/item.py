@@ -139,11 +139,8 @@ def action_row(links: Mapping[str, str], page: str) -> list[Block]:
 def source_row(member: StoryEntry, names: Names) -> tuple[Span, ...]:
     """Return one line of the list of sources: headline, outlet, kind, country, time."""
     entry = member.entry
-    title = Span(
-        one_line(entry.title, MAX_TITLE) or "Untitled",
-        safe_url(entry.url),
-        language=language_tag(entry.language),
-    )
+    url, language = safe_url(entry.url), language_tag(entry.language)
+    title = Span(one_line(entry.title, MAX_TITLE) or "Untitled", url, False, language)
     told = source_facts(member, names)
     tail = f" — {outlet(member, names)}" + (f" ({told})" if told else "")
     return row(title, tail + (f", {when(entry.time)}" if entry.time else ""))

@@ -88,6 +88,7 @@ def urn(kind: str, *parts: str) -> str:
     return f"urn:uuid:{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"
 
 
+@lru_cache(maxsize=2048)
 def spell(slug: str) -> str:
     """Return a slug as words: "weapons-test" → "Weapons test"."""
     words = one_line(slug.replace("-", " ").replace("_", " "))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
 from aggregator.publish.text import one_line, spell
@@ -83,6 +84,7 @@ def strongest_reasons(label: Label, limit: int) -> list[Reason]:
     return sorted(label.reasons, key=lambda reason: (reason.kind == "facet", -abs(reason.weight)))[:limit]
 
 
+@lru_cache(maxsize=8192)
 def reason_text(reason: Reason) -> str:
     """Return one piece of evidence as a line: “ballistic missile” in the title (+2.00)."""
     what, found = one_line(reason.what, 100), one_line(reason.found, 100)
