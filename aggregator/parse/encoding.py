@@ -71,6 +71,13 @@ _NO_CHARSETS = frozenset(
 _CYRILLIC = ("cp1251", "koi8_r", "koi8_u", "mac_cyrillic")
 _LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254")
 _EASTERN = ("cp949", "cp932", "euc_jp", "gb18030", "big5hkscs")
+_SCRIPTS = {
+    **dict.fromkeys(_CYRILLIC, re.compile("[\u0400-\u04ff]")),
+    "cp1253": re.compile("[\u0370-\u03ff]"),
+    "cp1255": re.compile("[\u0590-\u05ff]"),
+    "cp1256": re.compile("[\u0600-\u06ff]"),
+    "cp874": re.compile("[\u0e00-\u0e7f]"),
+}
 _ACCENTED_RUN = re.compile("[\u00a0-\u024f\u2010-\u2122]{2,}")
 _MIXED_WORD = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 _SAMPLE = 60_000
@@ -221,8 +228,10 @@ def _plausibility(sample: bytes, encoding: str) -> float:
         score -= min(hangul, han)
         if encoding in ("cp932", "euc_jp") and kana < 0.1:
             score -= 0.5
-    if encoding not in _LATIN and encoding not in _EASTERN:
+    if encoding in _SCRIPTS:
+        # A table for another script holds accented letters too; text in that script has few of them.
         score -= 2.0 * len(_MIXED_WORD.findall(text)) / count
+        score -= 1.0 - len(_SCRIPTS[encoding].findall(text)) / count
     return score
 
 

@@ -95,7 +95,7 @@ class Survey:
     hints: list[tuple[str, int, int]] = field(default_factory=list)
     """(element, first byte, last byte + 1) of what schedule hints are read from."""
     dropped: int = 0
-    """Overlong fields and surplus categories among `cuts`."""
+    """Overlong fields among `cuts`."""
 
 
 class _Done(Exception):
@@ -188,10 +188,10 @@ class _Surveyor:
                 if self._has_text:
                     self.result.cuts += self._captions
                 self._item_depth = 0
-                self._after_item = self._past_tag(at)
+                self._after_item = self._past_end(at)
                 self._after_item_stack = list(self._stack)
             elif local == "media:description" and at > start:
-                self._captions.append((start, self._past_tag(at)))
+                self._captions.append((start, self._past_end(at)))
             elif local in _TEXTS and depth == self._item_depth + 1 and not name.startswith(_MEDIA):
                 self._has_text = True
         elif local in _CHANNEL_HINTS or (
@@ -199,15 +199,14 @@ class _Surveyor:
         ):
             self.result.hints.append((local, self._past_tag(start), at))
         if name.startswith(_UNREAD) or name.rpartition(" ")[2].lower() in _UNREAD_PREFIXES:
-            self._leave_out(start, self._past_tag(at))
+            self._leave_out(start, self._past_end(at))
         elif local in _TERMS:
             self._terms += 1 + self._data.count(b",", start, at)
             if self._terms > MAX_TERMS:
-                self._leave_out(start, self._past_tag(at))
-                self.result.dropped += 1
+                self._leave_out(start, self._past_end(at))
                 return
         if local in _SHORT and at - start > MAX_FIELD and local != "id":
-            self._leave_out(start, self._past_tag(at))
+            self._leave_out(start, self._past_end(at))
             self.result.dropped += 1
 
     def _leave_out(self, start: int, end: int) -> None:
@@ -222,6 +221,10 @@ class _Surveyor:
         """The byte after the tag that begins at `at`."""
         found = _WHOLE_TAG.match(self._data, at)
         return found.end() if found else at
+
+    def _past_end(self, at: int) -> int:
+        """The byte after the element whose end expat reports at `at`: its end tag, or already past an empty one."""
+        return self._data.find(b">", at) + 1 if self._data.startswith(b"</", at) else at
 
 
 def survey(data: bytes) -> Survey:

@@ -59,7 +59,7 @@ def parse(
     if found.end is not None:
         problems.append(f"is very long: only the first {found.items} items are read")
     if found.dropped:
-        problems.append(f"has {found.dropped} overlong fields or categories, which are left out")
+        problems.append(f"has {found.dropped} overlong fields, which are left out")
     asked = hints.read((name, _inner(data[start:end])) for name, start, end in found.hints)
     # No Content-Location: feedparser would resolve guids against it, and they would all change with a redirect.
     headers = {"content-type": "application/xml; charset=utf-8"}

@@ -86,3 +86,16 @@ def test_labels_that_are_no_charset(label: str) -> None:
 def test_language_breaks_a_tie() -> None:
     body = "새소식".encode("cp949")
     assert to_text(body, language="ko")[0] == "새소식"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "language"),
+    [
+        ("Η κυβέρνηση συνεδρίασε εκτάκτως το απόγευμα", "cp1253", "el"),
+        ("الحكومة عقدت اجتماعا طارئا بعد ظهر اليوم", "cp1256", "ar"),
+        ("A França e a Itália não estão à venda, disse João", "cp1252", ""),
+        ("El señor Muñoz habló mañana y después calló", "cp1252", "es"),
+    ],
+)
+def test_single_byte_tables_are_told_apart(text: str, encoding: str, language: str) -> None:
+    assert to_text(document(text, encoding), language=language)[1] == encoding

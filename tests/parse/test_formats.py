@@ -240,3 +240,15 @@ def test_empty_feed_is_a_feed() -> None:
 
 def test_nothing_asks_the_network_or_the_disk_for_relative_feed_urls() -> None:
     assert read(rss(item(link=URL))).entries[0].link == URL
+
+
+def test_leaving_out_an_empty_element_leaves_its_neighbour() -> None:
+    geo = 'xmlns:geo="http://www.w3.org/2003/01/geo/wgs84_pos#"'
+    (entry,) = entries(
+        rss(f"<geo:point {geo}/>" + item("Here") + f"<geo:lat {geo}>1</geo:lat><category>kept</category>")
+    )
+    assert (entry.title, entry.categories) == ("Here", ("kept",))
+    surplus = "".join(f"<category>c{n}</category>" for n in range(150))
+    parsed = read(rss(item("t") + surplus + "<author>A. Writer</author>"))
+    assert parsed.entries[0].author == "A. Writer"
+    assert not parsed.problems

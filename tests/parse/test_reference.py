@@ -40,17 +40,18 @@ def test_gofeeds_results(conformance: ModuleType) -> None:
 
 
 def test_real_feeds_keep_every_promise(conformance: ModuleType) -> None:
-    counts, broken = conformance.real_table()
+    """Every third feed; `benchmarks/conformance.py real` looks at all."""
+    counts, broken = conformance.real_table(step=3)
     assert broken == []
-    assert counts["feeds"] == 230
-    assert counts["entries"] >= 5384
+    assert counts["feeds"] == 77
+    assert counts["entries"] >= 0.98 * counts["items"] > 1000
     assert not [name for name in counts if name.startswith("no feed")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "items"), [("wsj_world", 3540), ("ft-home", 4403)])
-def test_history_is_replayed_without_loss(conformance: ModuleType, name: str, items: int) -> None:
-    counts = conformance.replay(name)
-    assert counts["entries found"] == counts["distinct items in the archive"] == items
-    assert counts["revisions of the headline"] == counts["headline changes in the archive"]
+@pytest.mark.parametrize("name", ["wsj_world", "ft-home"])
+def test_history_is_replayed_without_loss(conformance: ModuleType, name: str) -> None:
+    """The first polls; `benchmarks/conformance.py history` replays all."""
+    counts = conformance.replay(name, 150)
+    assert counts["entries found"] == counts["distinct items in the archive"] > 100
+    assert counts["revisions of the headline"] == counts["headline changes in the archive"] > 10
     assert (counts["stored twice"], counts["gaps"], counts["churned"]) == (0, 0, 0)
