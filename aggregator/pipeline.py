@@ -85,6 +85,9 @@ class Tally:
             self.seconds[stage] += spent
 
 
+_BATCH_BYTES = 32 * 1024 * 1024
+"""Documents taken together at most, however few feeds that is: memory is bounded by bytes, not by feeds."""
+
 Progress = Callable[[int], None]
 
 
@@ -438,7 +441,8 @@ def _row_batches(
 
 async def _in_batches(source: AsyncIterator[Fetched], size: int, wait: float) -> AsyncIterator[list[Fetched]]:
     """Collect what arrives into batches of at most `size`, none waiting longer than `wait` seconds."""
-    queue: asyncio.Queue[Fetched | None] = asyncio.Queue(size * 2)
+    # One place only: the fetcher itself counts the bytes that nobody has taken yet, and pauses.
+    queue: asyncio.Queue[Fetched | None] = asyncio.Queue(1)
 
     async def fill() -> None:
         async for fetched in source:
@@ -449,8 +453,9 @@ async def _in_batches(source: AsyncIterator[Fetched], size: int, wait: float) ->
     try:
         while (first := await queue.get()) is not None:
             batch, ended = [first], False
+            held = len(first.body or b"")
             deadline = time.monotonic() + wait
-            while len(batch) < size and not ended:
+            while len(batch) < size and held < _BATCH_BYTES and not ended:
                 try:
                     item = await asyncio.wait_for(queue.get(), max(0.0, deadline - time.monotonic()))
                 except TimeoutError:
@@ -459,6 +464,7 @@ async def _in_batches(source: AsyncIterator[Fetched], size: int, wait: float) ->
                     ended = True
                 else:
                     batch.append(item)
+                    held += len(item.body or b"")
             yield batch
             if ended:
                 break

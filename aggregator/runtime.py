@@ -17,6 +17,7 @@ from aggregator.ports import Clock
 from aggregator.sift import diff
 from aggregator.store import Store, database_path
 from aggregator.store import feedback as model_queries
+from aggregator.store import feeds as feed_queries
 from aggregator.work import KitPlan
 from aggregator.workers import Workers
 
@@ -79,6 +80,10 @@ class Runtime:
         self.workers.close()
         self.store.close()
 
+    def _hasten(self, urls: list[str]) -> None:
+        with self.store.write() as connection:
+            feed_queries.hasten(connection, urls)
+
     def _holds(self) -> dict[str, datetime]:
         """Hosts that asked, before this start, to be left alone for longer."""
         if not self.config.poll.retry_after_host:
@@ -109,7 +114,10 @@ class Runtime:
     async def reconfigure(self, config: Config) -> None:
         """Go on with another configuration. Polls under way finish under the old one."""
         old = self.fetcher
+        before = self.config.feed_by_url
+        changed = [feed.url for feed in config.feeds if feed.url in before and feed != before[feed.url]]
         await self.pipeline.in_writer(self.store.sync_feeds, config.feeds)
+        await self.pipeline.in_writer(self._hasten, changed)
         self.config = config
         self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get, predecessor=old)
         self.workers.replace_plan(kit_plan(config, self.store))

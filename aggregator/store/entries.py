@@ -219,6 +219,19 @@ def by_ids(connection: Connection, ids: Sequence[str]) -> list[Entry]:
     ]
 
 
+def first_of_stories(connection: Connection, stories: Sequence[str]) -> dict[str, str]:
+    """Each story's earliest entry."""
+    found: dict[str, str] = {}
+    at = func.coalesce(ENTRIES.c.published, ENTRIES.c.seen)
+    for chunk in chunks(stories):
+        statement = (
+            select(ENTRIES.c.story, ENTRIES.c.id).where(ENTRIES.c.story.in_(chunk)).order_by(at, ENTRIES.c.id)
+        )
+        for row in connection.execute(statement):
+            found.setdefault(row.story, row.id)
+    return found
+
+
 def walk(
     connection: Connection, *, since: datetime | None = None, size: int = 1000
 ) -> Iterator[list[tuple[Entry, str, str]]]:

@@ -158,6 +158,12 @@ def add_model(connection: Connection, model: StoredModel) -> None:
         activate_model(connection, model.topic, model.version)
 
 
+def forget_models(connection: Connection, versions: Sequence[str]) -> None:
+    """Strike models from the register."""
+    if versions:
+        connection.execute(delete(MODELS).where(MODELS.c.version.in_(versions)))
+
+
 def activate_model(connection: Connection, topic: str, version: str | None) -> None:
     """Make one version the active model of its topic; None: rules alone."""
     connection.execute(update(MODELS).where(MODELS.c.topic == topic).values(active=False))

@@ -121,6 +121,12 @@ def due(connection: Connection, now: datetime, limit: int) -> list[FeedState]:
     return [row_to_feed(row) for row in connection.execute(statement).mappings()]
 
 
+def hasten(connection: Connection, urls: Sequence[str]) -> None:
+    """Make feeds due at once: their settings changed."""
+    if urls:
+        connection.execute(update(FEEDS).where(FEEDS.c.url.in_(urls)).values(next_due=None))
+
+
 def next_due(connection: Connection) -> datetime | None:
     """The earliest moment at which an active feed is due; None when none is planned."""
     value = connection.execute(
