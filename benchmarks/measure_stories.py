@@ -150,7 +150,7 @@ def _pairs(made: Sequence[Candidate], gold: Mapping[str, str]) -> tuple[np.ndarr
         for j in range(i):
             if abs(one.traits.time - profiles[j].traits.time) > 72 * 3600:
                 continue
-            values = compare(one, profiles[j].traits)
+            values = dict(zip(NAMES, compare(one, profiles[j].traits), strict=True))
             together = gold[made[i].entry.id] == gold[made[j].entry.id]
             if together or values["all"] >= 0.04 or values["rare"] >= 0.3:
                 rows.append([values[name] for name in NAMES])

@@ -80,7 +80,10 @@ def group(
             if entry.time is not None:
                 trial.add(member)
                 merger.consider(member, decision.alternatives)
-    return Grouping(tuple(_resolved(assignment, merger) for assignment in assigned.values()), merger.merges())
+        trial.outcome = Grouping(
+            tuple(_resolved(assignment, merger) for assignment in assigned.values()), merger.merges()
+        )
+        return trial.outcome
 
 
 def _corrections(

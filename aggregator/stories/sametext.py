@@ -68,7 +68,9 @@ def same_text(a: Member, b: Member) -> float:
     if lead >= _LEAD_ALIKE and title >= _TITLE_WITH_LEAD:
         return (title + lead) / 200
     if lead >= _LEAD_ALONE and length >= _LONG_ALONE:
-        return lead / 100 if max(title, fuzz.token_set_ratio(left.title, right.title)) >= _TITLE_RELATED else 0.0
+        return (
+            lead / 100 if max(title, fuzz.token_set_ratio(left.title, right.title)) >= _TITLE_RELATED else 0.0
+        )
     return 0.0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -80,6 +81,8 @@ class Traits:
     """Of the headline."""
     numbers: tuple[frozenset[str], ...]
     """Of the headline, by kind: see NUMBER_KINDS."""
+    counted: bool
+    """Whether there are any numbers."""
     features: Mapping[str, float]
     """Feature to its weight by place: 1 in the headline, less in the lead."""
     norms: Norms = NO_NORMS
@@ -97,12 +100,19 @@ class Profile:
 
 
 NUMBER_KINDS: Final = ("num:", "ord:", "count:", "day:")
+_NO_NUMBERS: Final[tuple[frozenset[str], ...]] = (frozenset(),) * len(NUMBER_KINDS)
 
 
 def traits(title: str, language: str, time: float, features: Mapping[str, float]) -> Traits:
     """The part of what is compared that needs no window. `time`: seconds since 1970."""
     letters = compact(title)
     top = [feature for feature, weight in features.items() if weight >= 1.0]
+    counted = [feature for feature in top if feature.startswith(NUMBER_KINDS)]
+    numbers = (
+        tuple([frozenset([f for f in counted if f.startswith(kind)]) for kind in NUMBER_KINDS])
+        if counted
+        else _NO_NUMBERS
+    )
     return Traits(
         title.lower(),
         language,
@@ -110,7 +120,8 @@ def traits(title: str, language: str, time: float, features: Mapping[str, float]
         frozenset([letters[i : i + 2] for i in range(len(letters) - 1)]),
         frozenset([feature for feature in top if feature.startswith("person:")]),
         frozenset([feature for feature in top if feature.startswith("place:")]),
-        tuple([frozenset([f for f in top if f.startswith(kind)]) for kind in NUMBER_KINDS]),
+        numbers,
+        any(numbers),
         features,
     )
 
@@ -143,8 +154,8 @@ def exchanged(a: frozenset[str], b: frozenset[str]) -> bool:
     return not (a <= b or b <= a)
 
 
-def compare(profile: Profile, right: Traits) -> dict[str, float]:
-    """The comparisons the model weighs, each between 0 and about 3."""
+def compare(profile: Profile, right: Traits) -> tuple[float, ...]:
+    """The comparisons the model weighs, in the order of WEIGHTS, each between 0 and about 3."""
     left = profile.traits
     values, ours, theirs = profile.values, left.features, right.features
     mine, its = profile.norms, right.norms
@@ -178,27 +189,25 @@ def compare(profile: Profile, right: Traits) -> dict[str, float]:
         letters = len(left.letters & right.letters) / max(1, min(len(left.letters), len(right.letters)))
         words = fuzz.token_set_ratio(left.title, right.title) / 100
     people = left.people & right.people
-    return {
-        "all": cosine,
-        "headline": headline,
-        "nameable": nameable_cosine,
-        "letters": letters,
-        "rare": sum(shared),
-        "people": len(people) / max(1, len(left.people | right.people)),
-        "other_people": float(exchanged(left.people, right.people)),
-        "other_places": float(exchanged(left.places, right.places)),
-        "days_apart": min(abs(left.time - right.time) / 86400, 3.0),
-        "contradiction": float(contradict(left, right)),
-        "languages": float(foreign),
-        "words": words,
-    }
+    return (
+        cosine,
+        headline,
+        nameable_cosine,
+        letters,
+        sum(shared),
+        len(people) / (len(left.people | right.people) or 1),
+        1.0 if exchanged(left.people, right.people) else 0.0,
+        1.0 if exchanged(left.places, right.places) else 0.0,
+        min(abs(left.time - right.time) / 86400, 3.0),
+        1.0 if left.counted and right.counted and contradict(left, right) else 0.0,
+        1.0 if foreign else 0.0,
+        words,
+    )
 
 
 def likelihood(entry: Profile, other: Traits) -> float:
     """The probability that two entries report the same event, 0 to 1."""
-    score = WEIGHTS["bias"]
-    for name, value in compare(entry, other).items():
-        score += WEIGHTS[name] * value
+    score = WEIGHTS["bias"] + sum(map(mul, compare(entry, other), WEIGHTS.values()))
     return 1 / (1 + math.exp(-score))
 
 

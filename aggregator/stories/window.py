@@ -93,11 +93,12 @@ class Window:
         self._ages: list[Member] = []
         self._closed: set[str] = set()
         self._newest = -math.inf
-        self._tried: dict[str, Member] = {}
-        """Members of the latest trial, not to be built again when it is committed."""
+        self._pending: Trial | None = None
+        """The latest trial, not yet undone: mostly it is committed next."""
         self.rarity = Rarity()
 
     def __len__(self) -> int:
+        self._settle()
         return len(self._members)
 
     def load(self, rows: Iterable[tuple[str, EntryLike, Fingerprint]]) -> None:
@@ -106,6 +107,7 @@ class Window:
         Give everything within twice `settings.window` before the newest entry: the older half only tells which
         stories have gone on for too long to take in more.
         """
+        self._settle()
         for member in sorted(member_of(*row) for row in rows):
             if member.id not in self._members:
                 self._keep(member)
@@ -113,19 +115,21 @@ class Window:
 
     def commit(self, grouping: Grouping, candidates: Sequence[Candidate]) -> None:
         """Make a grouping permanent. Call it after the transaction that stored it succeeded."""
-        stories = {assignment.entry: assignment.story for assignment in grouping.assignments}
-        for candidate in sorted(candidates, key=order_of):
-            entry = candidate.entry
-            story = stories.get(entry.id)
-            if story is not None and entry.time is not None and entry.id not in self._members:
-                tried = self._tried.get(entry.id)
-                if tried is None or tried.features is not candidate.fingerprint.features:
-                    tried = member_of(story, entry, candidate.fingerprint)
-                tried.story = story
-                self._keep(tried)
-        self._tried = {}
-        for source, target in grouping.merges:
-            self.join(source, target)
+        pending = self._pending
+        if pending is not None and pending.outcome is grouping:
+            self._pending = None  # what was tried stands
+            for member in pending.added:
+                heapq.heappush(self._ages, member)
+        else:
+            self._settle()
+            stories = {assignment.entry: assignment.story for assignment in grouping.assignments}
+            for candidate in sorted(candidates, key=order_of):
+                entry = candidate.entry
+                story = stories.get(entry.id)
+                if story is not None and entry.time is not None and entry.id not in self._members:
+                    self._keep(member_of(story, entry, candidate.fingerprint))
+            for source, target in grouping.merges:
+                self.join(source, target)
         self._evict()
 
     # --- what group.py asks -----------------------------------------------------------------
@@ -155,8 +159,14 @@ class Window:
         return self._features.get(feature, ())[-_POSTINGS:]
 
     def profile(self, member: Member) -> Profile:
-        """A member's features, weighed by how rare they are in the window now."""
-        return profile(member.traits, self.rarity)
+        """A member's features, weighed by how rare they are in the window now.
+
+        The first time is before it joins the window; the norms of that moment stay with it.
+        """
+        weighed = profile(member.traits, self.rarity)
+        if member.traits.norms is NO_NORMS:
+            member.traits.norms = weighed.norms
+        return weighed
 
     # --- changing it ------------------------------------------------------------------------
 
@@ -164,10 +174,16 @@ class Window:
         """Put a member in. Only for this module and inside `trial`."""
         self._members[member.id] = member
         if member.traits.norms is NO_NORMS:
-            member.traits.norms = self.profile(member).norms
+            self.profile(member)
         for index, keys in self._indexes(member):
             for key in keys:
-                _insert(index.setdefault(key, []), member)
+                members = index.get(key)
+                if members is None:
+                    index[key] = [member]
+                elif members[-1].time < member.time:
+                    members.append(member)
+                else:
+                    _insert(members, member)
         self.rarity.add(member.features)
         self._newest = max(self._newest, member.time)
 
@@ -183,15 +199,23 @@ class Window:
 
     @contextmanager
     def trial(self) -> Iterator[Trial]:
-        """Try additions and merges; all of them are undone at the end, also after an error."""
-        trial = Trial(self)
-        self._tried = {}
-        before = self._newest, set(self._closed)
+        """Try additions and merges. They are undone before anything else is asked of the window, unless `commit` comes
+        next with what the trial led to; after an error they are undone at once."""
+        self._settle()
+        trial = Trial(self, self._newest, set(self._closed))
+        self._pending = trial
         try:
             yield trial
-        finally:
+        except BaseException:
+            self._settle()
+            raise
+
+    def _settle(self) -> None:
+        """Undo a trial that nobody committed."""
+        trial, self._pending = self._pending, None
+        if trial is not None:
             trial.undo()
-            self._newest, self._closed = before
+            self._newest, self._closed = trial.newest, trial.closed
 
     def separate(self, moved: Sequence[Member], source: str, target: str) -> None:
         """Undo `join`."""
@@ -207,10 +231,6 @@ class Window:
             for key in keys:
                 self._unlist(index, key, member)
         self.rarity.remove(member.features)
-
-    def remember(self, member: Member) -> None:
-        """Keep a member that was tried, for `commit`."""
-        self._tried[member.id] = member
 
     def _keep(self, member: Member) -> None:
         self.add(member)
@@ -247,28 +267,32 @@ class Window:
 class Trial:
     """What was tried on a window, and how to undo it."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, newest: float, closed: set[str]) -> None:
+        """`newest` and `closed`: the window's, to be put back."""
+        self.newest, self.closed = newest, closed
+        self.outcome: Grouping | None = None
+        """What the trial led to, set by group.py at its end."""
+        self.added: list[Member] = []
         self._window = window
-        self._done: list[tuple[str, str, list[Member]]] = []
+        self._joined: list[tuple[int, str, str, list[Member]]] = []
 
     def add(self, member: Member) -> None:
         """As `Window.add`."""
         self._window.add(member)
-        self._done.append(("", "", [member]))
+        self.added.append(member)
 
     def join(self, source: str, target: str) -> None:
         """As `Window.join`."""
-        self._done.append((source, target, self._window.join(source, target)))
+        self._joined.append((len(self.added), source, target, self._window.join(source, target)))
 
     def undo(self) -> None:
         """Leave the window as it was."""
-        for source, target, members in reversed(self._done):
-            if source:
-                self._window.separate(members, source, target)
+        while self.added or self._joined:
+            if self._joined and self._joined[-1][0] == len(self.added):
+                _, source, target, moved = self._joined.pop()
+                self._window.separate(moved, source, target)
             else:
-                self._window.remove(members[0])
-                self._window.remember(members[0])
-        self._done.clear()
+                self._window.remove(self.added.pop())
 
 
 def order_of(candidate: Candidate) -> tuple[float, str]:
