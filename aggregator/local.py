@@ -4,10 +4,11 @@
     publish     after changes          files, pushes (see `publishing.py`)
     reclassify  after a change         classify stored entries anew, in the background
     pages       every ten seconds      full text of new entries, where a feed asks for it
+    retrain     once an hour           topics whose judgements have grown
     forget      once a day             apply retention
     watchdog    half its interval      tell systemd that the loop still turns
 
-When a feed is due is a column in the database, never a job: the scheduler knows six jobs, whatever the number
+When a feed is due is a column in the database, never a job: the scheduler knows a handful of jobs, whatever the number
 of feeds. A second driver, for several machines, would replace this module and nothing else.
 """
 
@@ -20,10 +21,10 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator import revisit
+from aggregator import retraining, revisit
 from aggregator.pages import Pages
 from aggregator.pipeline import Tally
-from aggregator.runtime import Runtime
+from aggregator.runtime import Runtime, store_path
 from aggregator.types import FeedState
 
 log = structlog.get_logger("aggregator")
@@ -71,6 +72,7 @@ class LocalDriver:
         settings = self._runtime.config.poll
         self._every("tick", settings.tick, self.tick, at_once=True)
         self._every("pages", timedelta(seconds=10), self.read_pages)
+        self._every("retrain", timedelta(hours=1), self.retrain)
         self._every("forget", timedelta(days=1), self.forget)
         self._scheduler.start()
         self.reclassify_if_stale()
@@ -176,6 +178,24 @@ class LocalDriver:
                 left=dict(result.left),
             )
             await self._changed()
+
+    async def retrain(self) -> None:
+        """Train topics whose judgements have grown, one after the other, in a process apart."""
+        runtime = self._runtime
+        try:
+            due = await asyncio.to_thread(retraining.due_topics, runtime.store, runtime.workers.plan)
+            for topic in due:
+                database = store_path(runtime.config, runtime.env)
+                done = await retraining.train_apart(
+                    database, runtime.workers.plan, topic, runtime.clock.now()
+                )
+                log.info("trained", topic=topic, version=done.version or None, why=done.why)
+        except Exception:
+            log.exception("training failed; it is tried again when something has changed")
+            return
+        if due:
+            runtime.refresh_plan()
+            self.reclassify_if_stale()
 
     async def read_pages(self) -> None:
         """Fetch full texts."""

@@ -1,0 +1,133 @@
+"""How well topics work on what is stored: evaluation, suggestions, backtests, near misses. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aggregator.config import Config
+from aggregator.retraining import corpus
+from aggregator.runtime import kit_plan
+from aggregator.store import Store, entries, shelf, stories
+from aggregator.types import Story
+from aggregator.work import KitPlan, document, make_classifier
+from classifiers.types import Document, Reason
+
+if TYPE_CHECKING:
+    from classifiers.backtest import Backtest
+    from classifiers.evaluate import Evaluation
+    from classifiers.suggest import StoryQuestion, TermIdea
+
+
+def evaluate_topic(config: Config, store: Store, topic: str) -> Evaluation:
+    """How well a topic does on people's judgements, rules and model apart. Takes up to some minutes."""
+    from classifiers.evaluate import evaluate
+
+    learned = corpus(store, topic)
+    return evaluate(config.topics[topic], learned.documents, learned.judgements, learned.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What to ask a person, and what to change in the configuration."""
+
+    stories: tuple[StoryQuestion, ...]
+    add: tuple[TermIdea, ...]
+    drop: tuple[TermIdea, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "stories": [one.as_dict() for one in self.stories],
+            "add": [one.as_dict() for one in self.add],
+            "drop": [one.as_dict() for one in self.drop],
+        }
+
+
+def suggest(config: Config, store: Store, topic: str, *, most: int = 10) -> Suggestions:
+    """Stories worth asking about, terms to add and terms to drop."""
+    from classifiers.combine import TopicClassifier
+    from classifiers.suggest import suggest_drops, suggest_stories, suggest_terms
+    from classifiers.terms_report import report_terms
+
+    learned = corpus(store, topic)
+    verdicts = {judgement.id: judgement.relevant for judgement in learned.judgements}
+    classifier = make_classifier(kit_plan(config, store))
+    assert isinstance(classifier, TopicClassifier)
+    chosen = config.topics[topic]
+    reports, _ = report_terms(chosen, learned.documents, verdicts)
+    return Suggestions(
+        suggest_stories(chosen, learned.documents, frozenset(verdicts), classifier, most=most),
+        suggest_terms(chosen, learned.documents, verdicts, classifier, most=most),
+        suggest_drops(reports, most=most),
+    )
+
+
+def backtest_config(
+    before: Config, after: Config, store: Store, *, since: datetime | None = None
+) -> list[Backtest]:
+    """Each topic of either configuration on stored entries: what would enter and leave. Nothing is changed.
+
+    A topic whose configuration is the same keeps its model on both sides; a changed one is compared by its rules
+    alone on both, since a model learned with other rules speaks for neither.
+    """
+    from classifiers.backtest import backtest
+
+    documents = list(_documents(store, since))
+    names = list(dict.fromkeys([*before.topics, *after.topics]))
+    changed = {
+        name
+        for name in names
+        if name not in before.topics
+        or name not in after.topics
+        or before.topics[name].hash != after.topics[name].hash
+    }
+    plan = kit_plan(before, store)
+    models = {topic: path for topic, path in plan.models.items() if topic not in changed}
+    old = make_classifier(KitPlan(before.topics, models))
+    new = make_classifier(KitPlan(after.topics, {t: p for t, p in models.items() if t in after.topics}))
+    return [
+        backtest(name, documents, corpus(store, name, background=0).judgements, old, new)
+        for name in names
+        if name in changed
+    ]
+
+
+def _documents(store: Store, since: datetime | None) -> Iterator[Document]:
+    feeds = store.feeds_by_id()
+    with store.read() as connection:
+        for batch in entries.walk(connection, since=since):
+            for entry, _, _ in batch:
+                yield document(entry, feeds[entry.feed_id])
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A story that fell just short of a topic, and why."""
+
+    story: Story
+    score: float
+    threshold: float
+    why: Reason
+
+
+def near_misses(
+    store: Store, topics: Sequence[str], *, margin: float, since: datetime | None = None, limit: int = 50
+) -> list[NearMiss]:
+    """Stories just below a topic's threshold, latest change first."""
+    from classifiers.combine import near
+
+    wanted = shelf.Wanted(topics=tuple(topics), belongs=False, margin=margin, since=since)
+    with store.read() as connection:
+        ids = shelf.ids(connection, wanted, limit)
+        found = stories.load(connection, ids, text=False)
+    misses = []
+    for story in (found[one] for one in ids if one in found):
+        for label in story.labels:
+            why = near(label, margin)
+            if why is not None and (not topics or label.topic in topics):
+                misses.append(NearMiss(story, label.score, label.threshold, why))
+                break
+    return misses
