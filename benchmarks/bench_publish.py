@@ -190,8 +190,8 @@ def bench_rendering(items: int, rounds: int) -> None:
     """Print how long one document takes from stories to bytes, and to its compressed forms."""
     stories = invent(items)
     for form in FORMATS:
-        times, packing = [], []
-        body = b""
+        building, rendering, packing = [], [], []
+        variants = ()
         for _ in range(rounds):
             # A fresh signer each round: every link is signed anew, as after a start.
             signer = Signer(b"x" * 32)
@@ -204,16 +204,17 @@ def bench_rendering(items: int, rounds: int) -> None:
                 records=form == "json",
                 feedback=lambda story, topic, signer=signer: signer.links(SITE.base_url, story, topic),
             )
+            built = time.process_time()
             body = render(feed, form)
-            middle = time.process_time()
+            rendered = time.process_time()
             variants = make_variants(body)
-            times.append(middle - begin)
-            packing.append(time.process_time() - middle)
+            building.append(built - begin)
+            rendering.append(rendered - built)
+            packing.append(time.process_time() - rendered)
         sizes = " ".join(f"{v.encoding.decode() or 'plain'} {len(v.body) / 1000:.0f} kB" for v in variants)
-        print(
-            f"{form:5} {items} items: build and render {statistics.median(times) * 1000:6.1f} ms, "
-            f"compress {statistics.median(packing) * 1000:6.1f} ms ({sizes})"
-        )
+        steps = (("build", building), ("render", rendering), ("compress", packing))
+        told = ", ".join(f"{name} {statistics.median(times) * 1000:5.1f} ms" for name, times in steps)
+        print(f"{form:5} {items} items: {told} ({sizes})")
 
 
 def serve(port: int, items: int) -> None:

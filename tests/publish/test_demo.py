@@ -1,0 +1,44 @@
+"""The real daemon on the demo's site: every kind of output in every format passes the strict check."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from .strict import check
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from e2e.world import daemon, demo_site, free_port, write_config
+
+KINDS = ("stories", "near-misses", "alerts", "digest", "health")
+
+
+@pytest.mark.slow
+def test_the_demos_outputs_are_valid(tmp_path: Path) -> None:
+    port = free_port()
+    with demo_site() as site:
+        config = write_config(tmp_path, site, port=port)
+        more = "".join(
+            f'\n[[outputs]]\nslug = "x-{kind}"\nkind = "{kind}"\nnear_margin = 0.5\n' for kind in KINDS
+        )
+        more += '\n[[outputs]]\nslug = "x-entries"\nunit = "entry"\n'
+        config.write_text(config.read_text("utf-8") + more, "utf-8")
+        with daemon(config, port=port) as running:
+
+            def held(slug: str) -> int:
+                status, _, body = running.get(f"/feeds/{slug}.json")
+                assert status == 200
+                return len(json.loads(body)["items"])
+
+            running.wait(lambda: held("x-stories") > 5, "stories in the output")
+            for slug in [*(f"x-{kind}" for kind in KINDS), "x-entries"]:
+                for form in ("atom", "rss", "json"):
+                    status, headers, body = running.get(f"/feeds/{slug}.{form}")
+                    assert status == 200
+                    assert "charset=utf-8" in headers["content-type"]
+                    assert check(form, body) == [], (slug, form)
+            assert held("x-entries") >= held("x-stories")
