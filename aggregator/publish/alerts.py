@@ -24,9 +24,10 @@ from aggregator.publish.item import (
     outlet,
     related,
 )
+from aggregator.publish.languages import language_tag
 from aggregator.publish.record import story_record
 from aggregator.publish.select import labels_shown
-from aggregator.publish.text import iso, language_tag, one_line, safe_url, urn, when
+from aggregator.publish.text import iso, one_line, safe_url, urn, when
 from aggregator.publish.types import Category, Item
 from aggregator.types import Story
 

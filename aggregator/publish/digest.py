@@ -13,8 +13,9 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
 from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
 from aggregator.publish.item import MAX_TITLE, Context, outlet, story_title
+from aggregator.publish.languages import language_tag
 from aggregator.publish.select import Selection, label_of, matches
-from aggregator.publish.text import day, iso, language_tag, one_line, safe_url, urn, when
+from aggregator.publish.text import day, iso, one_line, safe_url, urn, when
 from aggregator.publish.types import Category, Item
 from aggregator.types import Story
 

@@ -18,9 +18,10 @@ from aggregator.publish.item import (
     item_source,
     outlet,
 )
+from aggregator.publish.languages import language_name, language_tag
 from aggregator.publish.record import entry_record
 from aggregator.publish.select import entry_fits, labels_shown
-from aggregator.publish.text import language_name, language_tag, one_line, safe_url, urn, when
+from aggregator.publish.text import one_line, safe_url, urn, when
 from aggregator.publish.types import Item
 from aggregator.types import Story, StoryEntry
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
 from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
+from aggregator.publish.languages import language_name, language_tag
 from aggregator.publish.record import story_record
 from aggregator.publish.select import Selection, labels_shown
-from aggregator.publish.text import language_name, language_tag, one_line, safe_url, urn, when
+from aggregator.publish.text import one_line, safe_url, urn, when
 from aggregator.publish.types import Attachment, Category, Item, ItemSource, Link, Names, Site
 from aggregator.types import Story, StoryEntry
 from classifiers.types import Label

@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
 from aggregator.publish import words
-from aggregator.publish.text import clean, iso, language_name, when
+from aggregator.publish.languages import language_name
+from aggregator.publish.text import clean, iso, when
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "

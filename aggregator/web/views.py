@@ -11,9 +11,10 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
 from aggregator.publish.build import feed_title
 from aggregator.publish.item import outlet, source_facts
+from aggregator.publish.languages import language_tag
 from aggregator.publish.produce import gather
 from aggregator.publish.select import labels_shown, selection_of
-from aggregator.publish.text import language_tag, safe_url
+from aggregator.publish.text import safe_url
 from aggregator.publish.types import Names
 from aggregator.types import FeedState, Health, Story
 from aggregator.web.context import Context

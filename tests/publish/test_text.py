@@ -10,19 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.publish.text import (
-    clean,
-    escape,
-    iso,
-    language_tag,
-    one_line,
-    plain,
-    rfc822,
-    safe_url,
-    spell,
-    urn,
-    when,
-)
+from aggregator.publish.languages import language_tag
+from aggregator.publish.text import clean, escape, iso, one_line, plain, rfc822, safe_url, spell, urn, when
 
 from .strict import BAD, HTML_IN_TEXT, URL
 
