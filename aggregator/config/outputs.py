@@ -141,7 +141,7 @@ class WebConfig(Section):
         64,
         ge=1,
         le=4096,
-        description="Most rendered feed documents kept in memory (each in three encodings).",
+        description="Most feed documents narrowed by URL parameters that are kept in memory; each output's own are kept anyway.",
     )
     min_age: Duration = Field(
         timedelta(seconds=30),

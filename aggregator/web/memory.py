@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -113,29 +112,36 @@ def http_date(moment: datetime) -> bytes:
 
 
 class Memory:
-    """The documents last asked for, by path and query; the longest unused goes first."""
+    """The documents last asked for, by path and query.
+
+    An output's own document always has its place; of documents narrowed by a query the longest unused goes first,
+    so that nobody pushes out what readers poll by asking for ever other ones.
+    """
 
     def __init__(self, size: int) -> None:
+        """`size`: most narrowed documents kept."""
         self._size = size
-        self._documents: OrderedDict[Key, Document] = OrderedDict()
+        self._plain: dict[Key, Document] = {}
+        self._narrowed: OrderedDict[Key, Document] = OrderedDict()
 
     def get(self, key: Key) -> Document | None:
         """The document, or None. It may be out of date: see `fresh`."""
-        document = self._documents.get(key)
+        if not key[1]:
+            return self._plain.get(key)
+        document = self._narrowed.get(key)
         if document is not None:
-            self._documents.move_to_end(key)
+            self._narrowed.move_to_end(key)
         return document
 
     def put(self, key: Key, document: Document) -> None:
-        """Keep a document."""
-        self._documents[key] = document
-        self._documents.move_to_end(key)
-        while len(self._documents) > self._size:
-            self._documents.popitem(last=False)
-
-    def keys(self) -> Sequence[Key]:
-        """What is held, longest unused first."""
-        return tuple(self._documents)
+        """Keep a document of an output that exists."""
+        if not key[1]:
+            self._plain[key] = document
+            return
+        self._narrowed[key] = document
+        self._narrowed.move_to_end(key)
+        while len(self._narrowed) > self._size:
+            self._narrowed.popitem(last=False)
 
 
 def fresh(document: Document, generation: int, now: datetime) -> bool:

@@ -120,6 +120,19 @@ def test_a_rendered_feed_is_served_from_memory(client: Client) -> None:
     assert client.source.reads > reads
 
 
+def test_odd_questions_do_not_push_out_the_feed(serve: Serve) -> None:
+    client = serve(cache_size=3)
+    client.get("/feeds/harbour.atom")
+    for n in range(1, 9):
+        client.get(f"/feeds/harbour.atom?limit={n}")
+    reads = client.source.reads
+    client.get("/feeds/harbour.atom")
+    client.get("/feeds/harbour.atom?limit=8")
+    assert client.source.reads == reads
+    client.get("/feeds/harbour.atom?limit=1")
+    assert client.source.reads > reads
+
+
 def test_a_stampede_renders_once(client: Client) -> None:
     async def crowd() -> list[int]:
         answers = await asyncio.gather(*(client.ask("GET", "/feeds/harbour.rss") for _ in range(20)))
