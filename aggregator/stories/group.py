@@ -32,7 +32,7 @@ _CANDIDATES = 6
 """Stories compared in full."""
 _FEWEST = 3
 """Features an entry must have to be compared at all: "Editorial cartoon" reports nothing."""
-_LEAST_SHARED = 0.04
+_LEAST_SHARED = 0.05
 """Share of its own weight that an entry must have in common with a story."""
 _FIRST, _LATEST = 3, 7
 """Members of a large story that stand for it."""

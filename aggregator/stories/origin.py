@@ -104,7 +104,9 @@ class Origins:
         own = self.known(feed_origin) if feed_origin else None
         if entry.credit:  # RSS <source>, or found before
             credited = self.known(entry.credit)
-            return (credited.slug if credited else entry.credit), entry.credit
+            if credited is not None:
+                return credited.slug, entry.credit
+            return self._credit(entry.credit) or (entry.credit, entry.credit)
         for text in (entry.summary, entry.text):
             found = self._credit(text)
             if found is not None:
@@ -154,7 +156,7 @@ class Origins:
                 words = match["name"].strip()
                 outlet = self.known(words) or self.known(words.split("=")[-1]) or self._ends_with(words)
                 if outlet is not None:
-                    return outlet.slug, match.group(0).strip()[:60]
+                    return outlet.slug, f"({words})"
         return None
 
     def _ends_with(self, words: str) -> Origin | None:

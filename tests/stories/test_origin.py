@@ -46,6 +46,13 @@ def test_the_feeds_own_name_is_known_by_alias_and_host(entry: Callable[..., Entr
         assert ORIGINS.find(entry("A headline"), name) == ("yonhap", "")
 
 
+def test_an_entry_once_attributed_stays_so(entry: Callable[..., Entry]) -> None:
+    made = entry("Two missiles fired", "(서울=연합뉴스) 홍길동 기자 = 북한이 미사일을 쐈다.")
+    once = ORIGINS.attribute(made, "gazette")
+    assert (once.origin, once.credit) == ("yonhap", "(연합뉴스)")
+    assert ORIGINS.attribute(once, "gazette") == once
+
+
 def test_configured_outlets_add_to_the_table(entry: Callable[..., Entry]) -> None:
     own = Origins(
         {
