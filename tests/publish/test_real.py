@@ -29,7 +29,7 @@ from aggregator.web import feedback_links, make_site
 
 from .strict import check
 
-ROWS = 2500
+ROWS = 1000
 KINDS = ("near-misses", "alerts", "digest", "health")
 
 

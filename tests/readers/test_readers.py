@@ -21,6 +21,10 @@ def test_a_reader_follows_every_output(driver: Driver, tmp_path: Path) -> None:
             Follower(driver, output.slug, form, tmp_path / f"{output.slug}-{form}")
             for output in OUTPUTS
             for form in driver.formats
+            # rss2email starts slowly, and once for each; the measurement tries every pair.
+            if driver.name != "rss2email"
+            or output.slug == "stories"
+            or (output.slug, form) == ("alerts", "atom")
         ]
         follow_all(desk, followers)
     assert {f"{f.slug}.{f.form}": f.result.wrong for f in followers if f.result.wrong} == {}
