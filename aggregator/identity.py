@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -29,34 +30,35 @@ def distinct(entries: list[Entry], feed: FeedState) -> tuple[Entry, ...]:
     Where a feed is known to change its guids at each poll, its links identify its items.
     """
     unstable = feed.memory.unstable_guids
-    guids: dict[str, set[tuple[str, str]]] = {}
-    links: dict[str, set[tuple[str, str]]] = {}
+    urls_of_guid: dict[str, set[str]] = defaultdict(set)
+    titles_of_url: dict[str, set[str]] = defaultdict(set)
+    guids_of_url: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        if entry.guid:
-            guids.setdefault(entry.guid, set()).add((entry.url, entry.title))
-        if entry.url:
-            links.setdefault(entry.url, set()).add((entry.guid, entry.title))
+        urls_of_guid[entry.guid].add(entry.url)
+        titles_of_url[entry.url].add(entry.title)
+        guids_of_url[entry.url].add(entry.guid)
     found: dict[str, Entry] = {}
     for entry in entries:
         guid = "" if unstable and entry.url else entry.guid
         url = entry.url
-        if guid and len({pair[0] for pair in guids[guid]}) > 1:
-            # One guid on several links says nothing; on one link with several titles it is an item that
-            # stands twice, once before and once after an edit.
-            guid = f"{guid}\x1f{entry.url}"
-        shared = (
-            bool(url)
-            and len({pair[1] for pair in links[url]}) > 1
-            and len({pair[0] for pair in links[url]}) > 1
-        )
-        if not guid and shared:
+        # Several titles on one link: with one guid it is an item that stands twice, before and after an edit.
+        shared = bool(url) and len(titles_of_url[url]) > 1 and (not guid or len(guids_of_url[url]) > 1)
+        if guid and len(urls_of_guid[guid]) > 1:
+            # One guid on several links says nothing.
+            guid = f"{guid}\x1f{url}"
+        elif not guid and shared:
             url = f"{url}\x1f{entry.title}"
-        elif not guid and url and len({pair[1] for pair in links[url]}) > 1:
-            url, shared = f"{url}\x1f{entry.title}", True
-        key = identify(feed.url, guid, url, entry.title, entry.published, entry.summary)
+        key = identify(feed.url, guid, url, entry.title, settled(entry.published, entry.seen), entry.summary)
         kept = found.get(key)
-        if kept is None or (entry.updated or entry.published or _NEVER) > (
-            kept.updated or kept.published or _NEVER
-        ):
+        if kept is None or _moment(entry) > _moment(kept):
             found[key] = replace(entry, id=key, url_shared=shared)
     return tuple(found.values())
+
+
+def settled(moment: datetime | None, now: datetime | None) -> datetime | None:
+    """`moment`, unless it is only the poll's own time put in place of a date in the future."""
+    return None if moment == now else moment
+
+
+def _moment(entry: Entry) -> datetime:
+    return entry.updated or entry.published or _NEVER

@@ -10,7 +10,7 @@ from typing import Any
 from aggregator import dates, language, urls
 from aggregator import text as plain
 from aggregator.errors import BadRow
-from aggregator.identity import identify
+from aggregator.identity import identify, settled
 from aggregator.texts import language_of, revision_hash, texts_of
 from aggregator.titles import one_line_title
 from aggregator.types import Entry, FeedState, RawEntry
@@ -52,7 +52,7 @@ def from_row(row: Mapping[str, Any], feed: FeedState, now: datetime) -> Entry:
         )
     guid = plain.one_line(_row_text(row, "guid"))[:2000]
     return Entry(
-        id=key or identify(feed.url, guid, url, texts.title, published, texts.summary),
+        id=key or identify(feed.url, guid, url, texts.title, settled(published, now), texts.summary),
         feed_id=feed.id,
         guid=guid,
         url=url,

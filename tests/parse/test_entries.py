@@ -12,7 +12,7 @@ from aggregator.keys import text_keys
 from aggregator.normalise import from_row, normalise
 from aggregator.types import Entry, ParsedFeed, RawEntry
 
-from .documents import FEED, NOW, atom, entries, feed_state, item, rss, unstable
+from .documents import FEED, NOW, atom, entries, feed_state, item, read, rss, unstable
 
 LONG = "A summary with enough words to be told from any other summary there is."
 
@@ -51,6 +51,19 @@ def test_title_and_date_stand_in_for_both() -> None:
         )
     )
     assert len({entry.id for entry in other}) == 2
+
+
+def test_a_date_in_the_future_does_not_change_the_id_at_each_poll() -> None:
+    parsed = read(rss("<title>Notice</title><pubDate>Mon, 09 Mar 2099 00:00:00 GMT</pubDate>"))
+    ids = {normalise(parsed, FEED, NOW + timedelta(hours=hour))[0].id for hour in range(3)}
+    assert len(ids) == 1
+
+
+def test_a_link_shared_by_thousands_is_told_in_time() -> None:
+    raw = [RawEntry(link="https://news.example/live", title=f"Update {n}") for n in range(20_000)]
+    found = normalise(ParsedFeed(entries=tuple(raw)), feed_state(language="en"), NOW)
+    assert len({entry.id for entry in found}) == 20_000
+    assert all(entry.url_shared for entry in found)
 
 
 def test_a_guid_used_for_several_items_does_not_join_them() -> None:
