@@ -23,6 +23,8 @@ _SAID_BY_NORTH = re.compile(
 )
 """A headline in which the North or its leaders speak: nobody else was there to hear it."""
 _LONGEST = 4000
+_CLAIMED = ("주장", "claimed", "claims")
+"""After an official's name these are somebody else's words about it, or no statement to rely on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Attributor:
                 source, kind = self._names[form]
                 if (source, kind) not in found and _stands_alone(text, start, end, form):
                     words = self._said(text, start, end)
-                    if words:
+                    if words and not (kind == "official" and words.endswith(_CLAIMED)):
                         observed = kind == "official" and (
                             source in self._observers or any(word in words for word in self._confirming)
                         )
