@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LEAST = 0.05
 """Below this a document that no rule names gets no label: nothing worth keeping was found."""
 EXPLAIN = 0.2
-"""From this score on a label says which words weighed most."""
+"""From this score on, or where the rules say yes, a label says which words weighed most."""
 MARGIN = 0.2
 """How far below its threshold a story counts as a near miss, unless told otherwise."""
 
@@ -63,10 +63,14 @@ class TopicClassifier:
                 if sample.rules is not None or chance >= LEAST
             ]
             facets = model.facet([samples[place] for place in kept], counts[kept])
+            told = [place for place in kept if worth_explaining(samples[place], float(chances[place]))]
+            why = dict(
+                zip(told, model.reasons([samples[place] for place in told], counts[told]), strict=True)
+            )
             for place, facet in zip(kept, facets, strict=True):
-                labels[place][slug] = self._label(
-                    model, samples[place], found[place].get(slug), float(chances[place]), facet
-                )
+                evidence = found[place].get(slug)
+                label = self._label(model, samples[place], evidence, float(chances[place]), facet)
+                labels[place][slug] = replace(label, reasons=(*label.reasons, *why.get(place, ())))
         return [tuple(by_topic[slug] for slug in self.topics if slug in by_topic) for by_topic in labels]
 
     def _label(
@@ -75,8 +79,6 @@ class TopicClassifier:
         topic = self.topics[model.topic]
         rules = sample.rules
         reasons = rules.reasons if rules else evidence.reasons() if evidence else ()
-        if chance >= EXPLAIN or (rules and rules.belongs):
-            reasons += model.reasons(sample)
         return Label(
             topic=topic.slug,
             score=chance,
@@ -87,6 +89,11 @@ class TopicClassifier:
             rules=topic.hash,
             model=model.version,
         )
+
+
+def worth_explaining(sample: Sample, chance: float) -> bool:
+    """Return whether a label says which words weighed most: it may matter to somebody."""
+    return chance >= EXPLAIN or (sample.rules is not None and sample.rules.belongs)
 
 
 def forbidden(topic: Topic, evidence: Evidence | None) -> bool:

@@ -26,11 +26,13 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from classifiers.ngrams import grams
-from classifiers.samples import Sample, document_text, rule_features, samples_text
+from classifiers.samples import Sample, rule_features, samples_text
 from classifiers.types import Reason
 from classifiers.vectorise import NgramVectorizer, buckets, hashed
 
 Floats = NDArray[np.float64]
+FAINTEST = 0.02
+"""Log-odds below which a word is not worth naming as a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +86,48 @@ class TopicModel:
 
         return choose(self.facets, samples, counts)
 
-    def reasons(self, sample: Sample, most: int = 5) -> tuple[Reason, ...]:
-        """Return the features of the text that weighed most for or against, heaviest first, in log-odds."""
+    def reasons(
+        self, samples: Sequence[Sample], counts: sparse.csr_array | None = None, most: int = 5
+    ) -> list[tuple[Reason, ...]]:
+        """Return for each sample the words that weighed most for or against, heaviest first, in log-odds.
+
+        What an n-gram weighs is shared among its places in the text, and there among the words it touches.
+        """
+        if not samples:
+            return []
         text, weights = parts(self.pipeline)[0], self.pipeline["decide"].coef_[0]
-        read = document_text(sample.document)
-        found = grams([read])
-        where = {int(bucket): place for place, bucket in enumerate(buckets(found))}
-        row = text.transform([sample]).tocsr()
-        kept = text["ngrams"].columns_[row.indices]
-        effects = row.data * weights[row.indices]
-        reasons: list[Reason] = []
-        for place in np.argsort(-np.abs(effects)):
-            at = where[int(kept[place])]
-            what = found.text[found.start[at] : found.end[at]].strip()
-            if abs(effects[place]) < 0.01 or len(reasons) == most:
-                break
-            if not any(what in reason.what or reason.what in what for reason in reasons):
-                reasons.append(Reason("model", what, round(float(effects[place]), 3), "text", what))
-        return tuple(reasons)
+        texts = samples_text(samples)
+        kept = text["ngrams"].columns_
+        rows = text["weigh"].transform(text["ngrams"].transform(hashed(texts) if counts is None else counts))
+        effects = rows.data * weights[rows.indices]
+        answers = []
+        for place, read in enumerate(texts):
+            own = slice(rows.indptr[place], rows.indptr[place + 1])
+            answers.append(_heaviest(read, kept[rows.indices[own]], effects[own], most))
+        return answers
+
+
+def _heaviest(read: str, columns: NDArray[np.int32], effects: Floats, most: int) -> tuple[Reason, ...]:
+    """Return the words of one text with what they weigh; `columns` (buckets) and `effects` are of its n-grams."""
+    found = grams([read])
+    distinct, inverse, times = np.unique(buckets(found), return_inverse=True, return_counts=True)
+    weighed = np.zeros(len(distinct))
+    weighed[np.searchsorted(distinct, columns)] = effects
+    first = np.searchsorted(found.word_ends, found.start, side="right")
+    last = np.searchsorted(found.word_starts, found.end, side="left")
+    shares = (weighed / times)[inverse] / np.maximum(last - first, 1)
+    sums = np.bincount(first, shares, len(found.word_starts) + 1)
+    sums -= np.bincount(last, shares, len(found.word_starts) + 1)
+    by_word: dict[str, float] = {}
+    for place, weight in enumerate(np.cumsum(sums)[:-1].tolist()):
+        name = found.text[found.word_starts[place] : found.word_ends[place]]
+        by_word[name] = by_word.get(name, 0.0) + weight
+    heaviest = sorted(by_word.items(), key=lambda pair: -abs(pair[1]))[:most]
+    return tuple(
+        Reason("model", word, round(weight, 3), "text", word)
+        for word, weight in heaviest
+        if abs(weight) >= FAINTEST
+    )
 
 
 def make_pipeline(*, min_df: int = 2, C: float = 12.0, rules: bool = True) -> Pipeline:

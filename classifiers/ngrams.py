@@ -42,6 +42,9 @@ class Grams:
     end: Array
     text: str
     """The batch, folded and joined; `text[start:end]` is the n-gram as it was read."""
+    word_starts: Array
+    """Where each word begins in `text`, ascending, and (exclusive) where it ends."""
+    word_ends: Array
 
 
 def fold(text: str) -> str:
@@ -139,4 +142,6 @@ def grams(texts: Sequence[str], *, first: int = 2, last: int = 3, salt: int = 0)
         start=start,
         end=np.concatenate([part[1] for part in parts]),
         text=joined,
+        word_starts=begins,
+        word_ends=ends,
     )

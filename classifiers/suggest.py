@@ -20,6 +20,8 @@ from classifiers.types import Document, Label
 from classifiers.vectorise import hashed
 
 _TOKEN = re.compile(r"[\uac00-\ud7a3]+|[\u3041-\u30ff\u3400-\u9fff]+|[^\W\d_][^\W_]*(?:['’-][^\W_]+)*")
+OFTEN = 0.6
+"""Share of the stories holding a word that must belong before it is put forward."""
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _HAN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 
@@ -128,45 +130,48 @@ def suggest_terms(
 ) -> tuple[TermIdea, ...]:
     """Return words that mark stories which belong, by judgement or model, but which no term finds yet.
 
-    Ordered by log-odds ratio with an informative prior (Monroe, Colaresi and Quinn, "Fightin' words", 2008), in
-    standard deviations: frequent and telling beats rare and telling.
+    A word is put forward when most stories that hold it belong. Those that mark stories the rules miss come
+    first, then by log-odds ratio with an informative prior (Monroe, Colaresi and Quinn, "Fightin' words", 2008)
+    in standard deviations: frequent and telling beats rare and telling.
     """
     labels = [label_of(topic.slug, found) for found in classifier.classify(documents)]
+    ruled = [label_of(topic.slug, found) for found in classifier.rules.classify(documents)]
     named = {
-        fold(reason.found) for label in labels if label for reason in label.reasons if reason.kind == "term"
+        fold(reason.found) for label in ruled if label for reason in label.reasons if reason.kind == "term"
     }
+    wanted = [
+        verdicts.get(document.id, _in(label)) for document, label in zip(documents, labels, strict=True)
+    ]
     inside: Counter[str] = Counter()
     everywhere: Counter[str] = Counter()
-    held: dict[str, list[int]] = {}
-    wanted = []
-    for place, (document, label) in enumerate(zip(documents, labels, strict=True)):
-        said = verdicts.get(document.id)
-        wanted.append(said if said is not None else _in(label))
+    for document, yes in zip(documents, wanted, strict=True):
         words = candidates(document)
         everywhere.update(words)
-        if wanted[place]:
+        if yes:
             inside.update(words)
-    telling = _telling(inside, everywhere, sum(wanted), len(documents))
-    fresh = [word for word in telling if not any(word in term or term in word for term in named)][: 5 * most]
-    watch = set(fresh)
+    telling = {
+        word: sigma
+        for word, sigma in _telling(inside, everywhere, sum(wanted), len(documents)).items()
+        if inside[word] >= OFTEN * everywhere[word]
+        and not any(word in term or term in word for term in named)
+    }
+    held: dict[str, list[int]] = {}
     for place, document in enumerate(documents):
-        for word in candidates(document) & watch:
+        for word in candidates(document) & telling.keys():
             held.setdefault(word, []).append(place)
+    missed = {word: sum(wanted[at] and not _in(ruled[at]) for at in places) for word, places in held.items()}
     ideas: list[TermIdea] = []
-    for word in fresh:
-        if len(ideas) == most or any(word in idea.what or idea.what in word for idea in ideas):
+    for word in sorted(held, key=lambda word: (-missed[word], -telling[word], word)):
+        if len(ideas) == most:
+            break
+        if any(word in idea.what or idea.what in word for idea in ideas):
             continue
-        out = [place for place in held[word] if not _in(labels[place])]
-        yes = [documents[place] for place in held[word] if wanted[place]]
-        ideas.append(
-            TermIdea(
-                action="add",
-                what=word,
-                why=f"in {len(yes)} stories that belong and {len(held[word]) - len(yes)} others",
-                gained=_tally([documents[place].id for place in out], verdicts),
-                lost=Tally(),
-            )
+        out = [documents[at].id for at in held[word] if not _in(ruled[at])]
+        why = (
+            f"{inside[word]} of the {everywhere[word]} stories that hold it belong; "
+            f"the rules miss {missed[word]} of them"
         )
+        ideas.append(TermIdea("add", word, why, gained=_tally(out, verdicts), lost=Tally()))
     return tuple(ideas)
 
 
@@ -200,23 +205,19 @@ def candidates(document: Document) -> set[str]:
     return words
 
 
-def _telling(inside: Counter[str], everywhere: Counter[str], yes: int, total: int) -> list[str]:
-    """Return words more common inside than elsewhere by at least two standard deviations, strongest first."""
-    if not 0 < yes < total:
-        return []
-    ranked = []
+def _telling(inside: Counter[str], everywhere: Counter[str], yes: int, total: int) -> dict[str, float]:
+    """Return words more common inside than elsewhere by at least two standard deviations, and by how many."""
+    found: dict[str, float] = {}
     for word, count in inside.items():
-        if count < 3:
+        if count < 3 or not yes < total:
             continue
-        rest = everywhere[word] - count
         share = everywhere[word] / total
-        a, b = count + share, rest + share
-        ratio = math.log(a / (yes + 1 - a)) if a < yes + 1 else math.log(a)
-        ratio -= math.log(b / (total - yes + 1 - b)) if b < total - yes + 1 else math.log(b)
+        a, b = count + share, everywhere[word] - count + share
+        ratio = math.log(a / (yes - count + 1)) - math.log(b / (total - yes - everywhere[word] + count + 1))
         sigma = ratio / math.sqrt(1 / a + 1 / b)
         if sigma > 2:
-            ranked.append((-sigma, -len(word), word))
-    return [word for _, _, word in sorted(ranked)]
+            found[word] = sigma
+    return found
 
 
 def _in(label: Label | None) -> bool:

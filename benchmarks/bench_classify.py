@@ -1,0 +1,116 @@
+"""Measure the classify stage: rules and model together, one process on one core.
+
+    python benchmarks/bench_classify.py [--topics N] [--entries N]
+
+Texts are made up from a seeded vocabulary of Korean and English words, so that nothing has to be downloaded;
+one in eight names something that the topic looks for. Prints entries per second for short entries (title and
+150 characters) and for entries of 400 words, the time to train, and the memory of the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import time
+import tomllib
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from classifiers.combine import TopicClassifier  # noqa: E402 - the path comes first
+from classifiers.rules import RuleClassifier  # noqa: E402
+from classifiers.topics import read_topics  # noqa: E402
+from classifiers.training import train  # noqa: E402
+from classifiers.types import Document, Judgement  # noqa: E402
+
+ON_SUBJECT = (
+    "North Korea", "Pyongyang", "missile", "Kim Jong Un", "북한", "김정은", "미사일", "평양", "sanctions", "한미연합훈련",
+)  # fmt: skip
+SYLLABLES = [chr(code) for code in range(0xAC00, 0xD7A4, 37)]
+LETTERS = "abcdefghijklmnoprstuvw"
+
+
+def words(chance: random.Random, count: int = 8000) -> list[str]:
+    """Return a vocabulary, half Hangul, half Latin."""
+    korean = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(count // 2)]
+    english = ["".join(chance.choices(LETTERS, k=chance.randint(3, 9))) for _ in range(count // 2)]
+    return korean + english
+
+
+def documents(count: int, size: int, vocabulary: list[str], chance: random.Random) -> list[Document]:
+    """Return `count` documents with `size` words of body, drawn as words in language are: few often, most rarely."""
+    weights = [1 / (rank + 10) for rank in range(len(vocabulary))]
+    made = []
+    for number in range(count):
+        half = vocabulary[: len(vocabulary) // 2] if number % 2 else vocabulary[len(vocabulary) // 2 :]
+        drawn = chance.choices(half, weights[: len(half)], k=size + 9)
+        if number % 8 == 0:
+            for place in (2, 12, 15):
+                drawn[place % len(drawn)] = chance.choice(ON_SUBJECT)
+        body = " ".join(drawn[9:])
+        made.append(
+            Document(
+                id=f"{size}-{number}",
+                title=" ".join(drawn[:9]),
+                summary=body[:150],
+                text=body if size > 100 else "",
+            )
+        )
+    return made
+
+
+def rate(classifier: TopicClassifier, batch: list[Document], size: int) -> float:
+    """Return documents classified per second of processor time, in batches of `size`."""
+    began = time.process_time()
+    for first in range(0, len(batch), size):
+        classifier.classify(batch[first : first + size])
+    return len(batch) / (time.process_time() - began)
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--topics", type=int, default=1, help="copies of the topic, each with its model")
+    parser.add_argument(
+        "--entries", type=int, default=20000, help="stories of the background (default 20000)"
+    )
+    given = parser.parse_args()
+    raw = tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8"))
+    topics, _ = read_topics(raw["topics"], raw.get("entities", {}))
+    slug = "korean-peninsula-security"
+    chance = random.Random(1)
+    vocabulary = words(chance)
+    stream = documents(given.entries, 20, vocabulary, chance)
+    rules = RuleClassifier({slug: topics[slug]})
+    judgements = [Judgement(item.id, slug, number % 8 == 0) for number, item in enumerate(stream[:500])]
+    began = time.process_time()
+    model = train(slug, stream, judgements, stream, rules, now=datetime.now(UTC))
+    print(f"training: {len(stream)} stories, 500 judgements: {time.process_time() - began:.1f} s of one core")
+    if model is None:
+        raise SystemExit("nothing was learned")
+    several = {
+        f"topic-{number}": replace(topics[slug], slug=f"topic-{number}") for number in range(given.topics)
+    }
+    models = {name: replace(model, topic=name) for name in several}
+    classifier = TopicClassifier(several, models)
+    alone = TopicClassifier(several)
+    short, long = stream[:6000], documents(1500, 400, vocabulary, chance)
+    rate(classifier, short[:500], 100)
+    for name, batch in (("short", short), ("400 words", long)):
+        for size in (20, 200):
+            print(
+                f"{name}, batches of {size}: {rate(classifier, batch, size):,.0f}/s with model, "
+                f"{rate(alone, batch, size):,.0f}/s rules alone"
+            )
+    print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
+
+
+if __name__ == "__main__":
+    main()
