@@ -13,6 +13,7 @@ from datetime import datetime
 from aggregator.config import Config
 from aggregator.store import Store
 from aggregator.store.feedback import Feedback
+from aggregator.store.feeds import public_url
 from aggregator.stories.group import group
 from aggregator.stories.summarise import summarise
 from aggregator.stories.window import Window
@@ -124,6 +125,7 @@ class Assembler:
             entry=candidate.entry,
             basis=basis,
             feed_title=feed.title,
+            feed_url=public_url(feed.url),
             origin=feed.origin,
             kind=feed.kind,
             country=feed.country,

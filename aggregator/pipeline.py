@@ -29,11 +29,11 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import OperationalError as SQLAlchemyOperationalError
 
 from aggregator.assemble import Assembler
 from aggregator.config import Config
 from aggregator.decide import body_hash, decide
+from aggregator.errors import StoreError
 from aggregator.keys import text_keys
 from aggregator.outage import NetworkWatch
 from aggregator.ports import Clock, Fetcher
@@ -294,7 +294,7 @@ class Pipeline:
         try:
             tally: Tally = await self.in_writer(self._write_rows, entries, weighed, self.clock.now())
             return tally
-        except SQLAlchemyOperationalError:
+        except StoreError:
             raise  # the database itself is at fault: no row can be stored
         except Exception as error:
             await self.in_writer(self.assembler.forget_caches)

@@ -102,7 +102,8 @@ class StoreShelf:
         return Names(
             topics={slug: topic.title for slug, topic in config.topics.items()},
             facets={facet.slug: facet.title for topic in config.topics.values() for facet in topic.facets},
-            origins=outlets | {slug: origin.name for slug, origin in config.origins.items() if origin.name},
+            origins=outlets
+            | {name: o.name or slug for slug, o in config.origins.items() for name in (slug, *o.aliases)},
         )
 
     def story(self, id: str) -> Story | str | None:

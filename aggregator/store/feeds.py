@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from aggregator.config import FeedConfig
+from aggregator.config.secrets import mask
 from aggregator.store.codec import feed_to_row, micros, moment, row_to_feed
 from aggregator.store.tables import AlarmRow, FeedRow, PollRow, core
 from aggregator.types import Alarm, FeedState, Health, Outcome, PollIntent, PollRecord
@@ -21,6 +22,12 @@ ALARMS = core(AlarmRow)
 
 IMPORT_PREFIX = "import:"
 """Feeds whose URL starts so are the sources of imported files: they are never polled."""
+
+
+def public_url(url: str) -> str:
+    """A feed's URL as others may see it: empty for an import's source, and where it holds anything secret."""
+    return "" if url.startswith(IMPORT_PREFIX) or mask(url) != url else url
+
 
 _IDENTITY = ("title", "origin", "kind", "country", "language")
 

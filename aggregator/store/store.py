@@ -12,8 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from aggregator.config import FeedConfig
+from aggregator.errors import StoreError
 from aggregator.keys import text_keys
 from aggregator.store import entries, feedback, feeds, stories
 from aggregator.store.engine import open_engine
@@ -53,6 +55,17 @@ class Store:
     def _transaction(self, *, write: bool) -> Iterator[Connection]:
         with self.engine.connect().execution_options(write=write) as connection, connection.begin():
             yield connection
+
+    @staticmethod
+    @contextmanager
+    def _told() -> Iterator[None]:
+        """Tell the database's own trouble (a full disk, a lock held too long) apart from a row that does not fit."""
+        try:
+            yield
+        except OperationalError as error:
+            raise StoreError(
+                f"the database takes nothing: {error.orig}; is the disk full, is the file writable?"
+            ) from error
 
     # --- what the pipeline asks ---
 
@@ -102,10 +115,13 @@ class Store:
             return {feed.id: feed for feed in feeds.all_feeds(connection, imports=True)}
 
     def apply(self, batch: Batch, now: datetime) -> None:
-        """Write everything a step decided, in one transaction. Applying the same batch twice changes nothing."""
+        """Write everything a step decided, in one transaction. Applying the same batch twice changes nothing.
+
+        Raises StoreError when the database itself is in trouble.
+        """
         assigned = {a.entry: a for a in batch.grouping.assignments}
         new = {c.entry.id for c in batch.candidates}
-        with self.write() as connection:
+        with self._told(), self.write() as connection:
             entries.insert_new(connection, batch.candidates, assigned)
             entries.revise(connection, batch.revisions, self._diff)
             if batch.labels:

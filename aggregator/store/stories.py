@@ -20,7 +20,7 @@ from aggregator.store.codec import (
     story_to_row,
 )
 from aggregator.store.entries import ENTRIES, chunks, labels_of
-from aggregator.store.feeds import FEEDS
+from aggregator.store.feeds import FEEDS, public_url
 from aggregator.store.tables import (
     FeedbackRow,
     StoryConstraintRow,
@@ -60,6 +60,7 @@ def members_of(
     """Each story's entries in order of publication, with their feed's identity and their own labels."""
     feed = (
         FEEDS.c.title.label("feed_title"),
+        FEEDS.c.url.label("feed_url"),
         FEEDS.c.origin.label("feed_origin"),
         FEEDS.c.kind,
         FEEDS.c.country,
@@ -81,6 +82,7 @@ def members_of(
                 entry=row_to_entry(whole),
                 basis=row["basis"],
                 feed_title=row["feed_title"],
+                feed_url=public_url(row["feed_url"]),
                 origin=row["feed_origin"],
                 kind=row["kind"],
                 country=row["country"],

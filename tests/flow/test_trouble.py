@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from aggregator.config import Config
 from aggregator.demo.site import DemoSite
+from aggregator.errors import StoreError
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime
 from aggregator.store import feeds
@@ -74,9 +74,9 @@ def test_a_database_at_fault_is_not_taken_for_a_bad_row(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def work(runtime: Runtime) -> None:
-        break_on(runtime, "any", monkeypatch, OperationalError("insert", {}, Exception("disk is full")))
+        break_on(runtime, "any", monkeypatch, StoreError("disk is full"))
         resolve = source_resolver(runtime.store, runtime.config)
-        with pytest.raises(OperationalError):
+        with pytest.raises(StoreError):
             await runtime.pipeline.import_rows(enumerate([row("e1", "any")], 1), resolve)
 
     run(config, work)
