@@ -22,6 +22,7 @@ _PATTERN = 4
 _WORD_ALIKE = 70.0
 _LEAD_RELATED = 45.0
 _TITLE_RELATED = 45.0
+_WORDS_RELATED = 70.0
 _BARE_SPAN = 18 * 3600.0
 """Seconds within which a headline without a lead can be the flash of a longer text."""
 _SHORT_TITLE = 10
@@ -68,9 +69,8 @@ def same_text(a: Member, b: Member) -> float:
     if lead >= _LEAD_ALIKE and title >= _TITLE_WITH_LEAD:
         return (title + lead) / 200
     if lead >= _LEAD_ALONE and length >= _LONG_ALONE:
-        return (
-            lead / 100 if max(title, fuzz.token_set_ratio(left.title, right.title)) >= _TITLE_RELATED else 0.0
-        )
+        reordered = fuzz.token_set_ratio(left.title, right.title) >= _WORDS_RELATED
+        return lead / 100 if title >= _TITLE_RELATED or reordered else 0.0
     return 0.0
 
 
