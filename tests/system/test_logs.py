@@ -73,7 +73,17 @@ def test_a_person_reads_words_without_colours_off_a_terminal() -> None:
 
 
 @pytest.mark.parametrize("form", ["human", "journal", "json"])
-def test_libraries_come_out_alike(form: str) -> None:
+def test_libraries_come_out_alike(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A server that ran in this process before has set its logger's level and handlers.
+    for name in ("uvicorn", "uvicorn.error"):
+        for attribute, value in (
+            ("level", logging.NOTSET),
+            ("disabled", False),
+            ("propagate", True),
+            ("handlers", []),
+        ):
+            monkeypatch.setattr(logging.getLogger(name), attribute, value)
+    logging.getLogger("uvicorn").manager._clear_cache()  # type: ignore[attr-defined]
     stream = logged(form)
     logging.getLogger("uvicorn.error").info("Started on %s", "port 80", extra={"color_message": "\x1b[1m"})
     text = stream.getvalue()
