@@ -21,7 +21,7 @@ from aggregator.stories.rarity import Rarity
 from aggregator.stories.similarity import NO_NORMS, Profile, Traits, profile, traits
 from aggregator.types import Candidate, Fingerprint, Grouping
 
-_POSTINGS = 96
+_POSTINGS = 48
 """Most recent entries looked at for one feature; the cost of an entry does not grow with the window."""
 _BAND = 12
 
@@ -249,6 +249,8 @@ class Window:
         members = index[key]
         if members[-1] is member:
             members.pop()
+        elif members[0] is member:
+            del members[0]
         else:
             del members[bisect_left(members, member)]
         if not members:
