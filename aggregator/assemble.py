@@ -15,7 +15,7 @@ from aggregator.store import Store
 from aggregator.store.feedback import Feedback
 from aggregator.store.feeds import public_url
 from aggregator.stories.group import group
-from aggregator.stories.summarise import summarise
+from aggregator.stories.summarise import rules_for, summarise
 from aggregator.stories.window import Window
 from aggregator.types import (
     Assignment,
@@ -39,6 +39,7 @@ class Assembler:
         self._window: Window | None = None
         self._constraints: dict[tuple[str, str], bool] | None = None
         self._feeds: dict[int, FeedState] = {}
+        self._rules = rules_for(config.stories, config.origins)
 
     def forget_caches(self) -> None:
         """Read window and corrections anew at the next batch: after a correction by a person, or a failed write."""
@@ -101,6 +102,7 @@ class Assembler:
                 now,
                 self._settings,
                 by_story.get(story_id, ()),
+                self._rules,
             )
             for story_id, entries in members.items()
         ]
@@ -109,7 +111,9 @@ class Assembler:
         """The stories summarised anew from their entries and people's judgements."""
         judged = self._store.judged(list(stored))
         return [
-            summarise(story.id, story.entries, story, now, self._settings, judged.get(story.id, ()))
+            summarise(
+                story.id, story.entries, story, now, self._settings, judged.get(story.id, ()), self._rules
+            )
             for story in stored.values()
         ]
 
@@ -131,6 +135,7 @@ class Assembler:
             country=feed.country,
             labels=candidate.labels,
             archived=candidate.archived,
+            features=tuple(candidate.fingerprint.features),
         )
 
     def _feed(self, feed_id: int) -> FeedState:

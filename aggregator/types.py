@@ -380,6 +380,8 @@ class StoryEntry:
     country: str = ""
     labels: tuple[Label, ...] = ()
     archived: bool = False
+    features: tuple[str, ...] | None = None
+    """Names of its fingerprint's features while it is new; None for an entry read from the store."""
     feed_url: str = ""
     """Of the feed it came from; empty on import. Outputs name it as their source."""
 

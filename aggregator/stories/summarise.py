@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -114,10 +114,13 @@ def _facts(members: Sequence[StoryEntry]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for member in members:
         entry = member.entry
-        text = words.lead(entry.summary or entry.text[:_LEAD])
-        for feature in extractor.features(words.headline(entry.title), text, entry.language):
-            if feature.startswith(_FACTS):
-                found[feature] = None
+        features: Iterable[str]
+        if member.features is not None:
+            features = member.features
+        else:
+            text = words.lead(entry.summary or entry.text[:_LEAD])
+            features = extractor.features(words.headline(entry.title), text, entry.language)
+        found.update((feature, None) for feature in features if feature.startswith(_FACTS))
     return tuple(found)
 
 
