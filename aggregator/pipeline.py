@@ -261,11 +261,17 @@ class Pipeline:
         )
 
         async def prepare() -> None:
-            for lines, batch in _row_batches(rows, size, tally.bad_rows):
-                feeds = await self.in_writer(sources, {str(row.get("source") or "import") for row in batch})
-                pairs = [(row, feeds[str(row.get("source") or "import")]) for row in batch]
-                task = asyncio.create_task(self._prepare(pairs, self.clock.now()))
-                await ahead.put((task, lines))
+            try:
+                for lines, batch in _row_batches(rows, size, tally.bad_rows):
+                    feeds = await self.in_writer(
+                        sources, {str(row.get("source") or "import") for row in batch}
+                    )
+                    pairs = [(row, feeds[str(row.get("source") or "import")]) for row in batch]
+                    task = asyncio.create_task(self._prepare(pairs, self.clock.now()))
+                    await ahead.put((task, lines))
+            except Exception:
+                await ahead.put(None)  # what was read before is stored; then this is raised below
+                raise
             await ahead.put(None)
 
         feeder = asyncio.create_task(prepare())

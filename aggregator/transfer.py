@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from io import BufferedReader
@@ -22,16 +23,20 @@ _LONGEST_LINE = 16 * 1024 * 1024
 def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     """(line number, row) of a JSON-lines file, gzipped where its name ends in .gz; what is wrong, where a line is bad.
 
-    `k` stands in for `id` where a row has no `id`. Raises OSError when the file cannot be read.
+    `k` stands in for `id` where a row has no `id`. Raises OSError, at once, when the file cannot be opened.
     """
-    with _open(path) as file:
-        for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
-            if line.strip():
-                yield number, _row(line)
+    return _rows(gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 
 
-def _open(path: Path) -> gzip.GzipFile | BufferedReader:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+def _rows(file: gzip.GzipFile | BufferedReader) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    number = 0
+    with file:
+        try:
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
+                if line.strip():
+                    yield number, _row(line)
+        except (EOFError, OSError, zlib.error) as error:
+            yield number + 1, f"and what follows cannot be read ({error}); is the file complete?"
 
 
 def _row(line: bytes) -> Mapping[str, Any] | str:
