@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
+from aggregator import urls
 from aggregator.errors import NotFound
 from aggregator.store.codec import (
     dump,
@@ -267,7 +268,8 @@ def find(connection: Connection, what: str) -> tuple[str, str]:
     The entry is empty when a story was named. Raises NotFound.
     """
     by_id = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.id == what)
-    by_url = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.url.in_([what, what.rstrip("/")])).limit(1)
+    addresses = {what, what.rstrip("/"), urls.canonical(what)} - {""}
+    by_url = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.url.in_(addresses)).limit(1)
     for statement in (by_id, by_url):
         if row := connection.execute(statement).first():
             return row.id, row.story
