@@ -50,6 +50,12 @@ class Config(Section):
     warnings: tuple[str, ...] = ()
     """What works but is hardly meant, located like mistakes. Not a setting."""
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Config:
+        """A copy with other values; what was worked out from the old ones is not taken along."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("feed_by_url", None)
+        return copied
+
     @cached_property
     def feed_by_url(self) -> Mapping[str, FeedConfig]:
         """Every configured feed by its URL."""
