@@ -64,8 +64,8 @@ def _labelled(
     batch: list[tuple[Mapping[str, Any], Document]], classifier: Classifier, config: Config, topic: str | None
 ) -> Iterator[dict[str, Any]]:
     labels = classifier.classify([doc for _, doc in batch])
-    for (row, _), found in zip(batch, labels, strict=True):
-        result: dict[str, Any] = {"id": row["id"]} | ({"k": row["k"]} if "k" in row else {})
+    for (row, doc), found in zip(batch, labels, strict=True):
+        result: dict[str, Any] = {"id": row.get("id", doc.id)} | ({"k": row["k"]} if "k" in row else {})
         if topic is None:
             yield result | {"topics": [label_as_dict(label) for label in found]}
         else:

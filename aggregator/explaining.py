@@ -8,6 +8,17 @@ from typing import Any
 from aggregator.types import Story
 from classifiers.types import Label, Reason
 
+_BASES = {
+    "new": "began the story",
+    "guid": "came before under the same guid",
+    "url": "has the same URL",
+    "text": "has the same text",
+    "near": "has nearly the same text",
+    "event": "reports the same event",
+    "person": "was put here by a person",
+}
+"""Why an entry is in its story (types.Assignment.basis), in words."""
+
 
 def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mapping[str, Any]] = ()) -> str:
     """Plain text: what the story is, who reports it, and each topic's decision with its reasons.
@@ -16,14 +27,16 @@ def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mappi
     """
     lines = [story.title, f"story {story.id}, first published {story.published:%Y-%m-%d %H:%M} UTC", ""]
     c = story.corroboration
-    lines.append(f"Reported by {len(c.origins)} independent: {', '.join(c.origins) or 'unknown'} ({c.state})")
+    sources = "source" if len(c.origins) == 1 else "independent sources"
+    lines.append(f"Reported by {len(c.origins)} {sources}: {', '.join(c.origins) or 'unknown'} ({c.state})")
     lines += [f"  it says: {words}" for words in c.attributions]
     lines += [f"  {at:%Y-%m-%d %H:%M} {state}" for at, state in c.history]
     lines += ["", f"Entries ({len(story.entries)}):"]
     for m in story.entries:
         mark = "*" if m.entry.id == entry_id else " "
         time = f"{m.entry.time:%Y-%m-%d %H:%M}" if m.entry.time else "no date"
-        lines.append(f"{mark} {m.entry.id}  {time}  {m.feed_title or m.origin}: {m.entry.title} [{m.basis}]")
+        lines.append(f"{mark} {m.entry.id}  {time}  {m.feed_title or m.origin}: {m.entry.title}")
+        lines.append(f"{'':20}{_BASES.get(m.basis, m.basis)}")
     labels = next((m.labels for m in story.entries if m.entry.id == entry_id), story.labels)
     lines += ["", "Topics:" if labels else "No topic found anything in it."]
     for label in labels:
@@ -51,4 +64,5 @@ def explain_reason(reason: Reason) -> str:
     """One piece of evidence: weight, kind, what, and where it was found."""
     found = f' found as "{reason.found}"' if reason.found and reason.found != reason.what else ""
     where = f" in the {reason.where}" if reason.where else ""
-    return f"{reason.weight:+.2f}  {reason.kind} {reason.what}{found}{where}"
+    what = f'"{reason.what}"' if " " in reason.what else reason.what
+    return f"{reason.weight:+.2f}  {reason.kind} {what}{found}{where}"

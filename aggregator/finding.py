@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aggregator.clock import SystemClock
 from aggregator.config import Config, FeedConfig
 from aggregator.config.secrets import Secrets
+from aggregator.discover import candidates
 from aggregator.errors import NotFound
 from aggregator.fetch import HttpFetcher
 from aggregator.parse import parse
@@ -29,10 +30,13 @@ class FoundFeed:
 
 
 async def find_feed(url: str, config: Config, *, allow_private: bool = False) -> FoundFeed:
-    """Fetch `url`; where it is a page, try the feeds it names. Raises NotFound, saying what was tried."""
+    """Fetch `url`; where it is a page, try the feeds it names, links to or may have in the usual places.
+
+    Raises NotFound, saying what was tried.
+    """
     tried: list[str] = []
     queue: list[str] = [url]
-    others: list[str] = []
+    others: tuple[str, ...] = ()
     while queue and len(tried) < _MOST_TRIED:
         candidate = queue.pop(0)
         tried.append(candidate)
@@ -46,11 +50,20 @@ async def find_feed(url: str, config: Config, *, allow_private: bool = False) ->
                 entries=len(result.entries),
                 others=tuple(o for o in others if o != candidate),
             )
-        if isinstance(result, PollError) and candidate == url:
-            queue = others = list(result.suggestions)
-            if not queue:
-                raise NotFound(f"{url}: {result.message}")
-    raise NotFound(f"no feed could be read at {', '.join(tried)}")
+        if candidate == url:
+            if fetched.body is None or result.code != "html":
+                raise NotFound(_of(url, result))
+            others = result.suggestions
+            kind = fetched.headers.get("content-type", "")
+            queue = [found for found, _, _ in candidates(fetched.body, fetched.url, kind)]
+    raise NotFound(f"no feed was found at {url}; tried {', '.join(tried)}")
+
+
+def _of(url: str, error: PollError) -> str:
+    """What went wrong, with the URL once and with the remedy that this command has."""
+    # No setting yet, since the feed is not in the configuration yet: here it is an option.
+    message = error.message.replace("set allow_private for this feed", "add --allow-private")
+    return message if url in message else f"{url}: {message}"
 
 
 async def _fetch(url: str, config: Config, *, allow_private: bool) -> Fetched:

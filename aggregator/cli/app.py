@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from aggregator import __version__
 from aggregator.cli import checks, deliveries, feeds, serve, stories, topics, transfer
+from aggregator.cli.common import Group
 from aggregator.errors import AggregatorError, ConfigError
+
+
+class _Root(Group):
+    """All verbs. A reader of our output that has seen enough (`head`, a pager) is no failure."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is left is dropped here: Python would try once more at its end, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        return result
+
 
 app = typer.Typer(
     name="aggregator",
+    cls=_Root,
     help="Polls feeds, joins reports of one event into stories, keeps what belongs to your topics, and says why.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -48,17 +66,33 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
+        *others, last = error.mistakes
+        if not others:
+            _fail(last, error.exit_code)
         for mistake in error.mistakes:
             typer.echo(mistake, err=True)
-        count = len(error.mistakes)
-        typer.echo(f"error: {count} mistake{'s' if count != 1 else ''} in the configuration", err=True)
-        sys.exit(error.exit_code)
+        _fail(f"{len(error.mistakes)} mistakes in the configuration", error.exit_code)
     except AggregatorError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output (`head`, a pager) has seen enough. Python would complain once more at exit.
-        sys.stderr.close()
-        sys.exit(0)
+        _fail(str(error), error.exit_code)
+    except OSError as error:
+        if error.filename is None and error.strerror is None:
+            raise
+        where = f"{error.filename}: " if error.filename is not None else ""
+        _fail(f"{where}{error.strerror}", 1)
+    except Exception as error:
+        if (trouble := _database_trouble(error)) is None:
+            raise
+        _fail(f"the database: {trouble}; is the disk full, the file writable, another program at it?", 3)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(code)
+
+
+def _database_trouble(error: Exception) -> str | None:
+    """What SQLite said, where it was SQLite; asked without importing what most verbs never need."""
+    exceptions = sys.modules.get("sqlalchemy.exc")
+    if exceptions is None or not isinstance(error, exceptions.OperationalError):
+        return None
+    return str(getattr(error, "orig", error))

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aggregator.cli.common import ConfigOption, JsonOption, config_path, print_json, print_table
+from aggregator.cli.common import (
+    ConfigOption,
+    JsonOption,
+    config_path,
+    count,
+    print_json,
+    print_table,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +34,18 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check config.toml: every mistake with its line, and terms that can never match."""
-    from aggregator.config.load import mistakes, warnings
+    from aggregator.config.load import load, mistakes, warnings
+    from aggregator.config.secrets import Secrets
+    from aggregator.serving import mistakes_of
 
     path = config_path(config)
     found, doubts = mistakes(path), warnings(path)
-    feeds: list[dict[str, Any]] = asyncio.run(_try_feeds(config)) if online and not found else []
+    loaded = None if found else load(path)
+    if loaded is not None and loaded.web.enabled:
+        found = mistakes_of(loaded, Secrets())
+    feeds: list[dict[str, Any]] = []
+    if online and loaded is not None and not found:
+        feeds = asyncio.run(_try_feeds(loaded, show=not as_json))
     if as_json:
         print_json({"mistakes": found, "warnings": doubts, "feeds": feeds})
     else:
@@ -37,48 +55,56 @@ def check(
             typer.echo(f"warning: {line}", err=True)
         if feeds:
             print_table(
-                ["feed", "status", ">entries", "format", "what"], [list(row.values()) for row in feeds]
+                ["feed", "status", ">entries", "format", "trouble"], [list(row.values()) for row in feeds]
             )
         if found:
-            typer.echo(
-                f"error: {len(found)} mistake{'s' if len(found) != 1 else ''} in the configuration", err=True
+            typer.echo(f"error: {count(len(found), 'mistake')} in the configuration", err=True)
+        elif loaded is not None:
+            held = ", ".join(
+                count(len(part), name)
+                for part, name in (
+                    (loaded.feeds, "feed"),
+                    (loaded.topics, "topic"),
+                    (loaded.outputs, "output"),
+                )
             )
-        elif not doubts:
-            typer.echo(f"{path}: all is well")
+            typer.echo(f"{path}: {held}; {count(len(doubts), 'warning') if doubts else 'all is well'}")
     if found:
         raise typer.Exit(2)
-    if any(row["what"] for row in feeds):
+    if any(row["trouble"] for row in feeds):
         raise typer.Exit(1)
 
 
-async def _try_feeds(given: Any) -> list[dict[str, Any]]:
-    """Fetch and parse every enabled feed, storing nothing."""
+async def _try_feeds(loaded: Config, *, show: bool) -> list[dict[str, Any]]:
+    """Fetch and parse every enabled feed, storing nothing; those in trouble first."""
     from aggregator.clock import SystemClock
-    from aggregator.config.load import load
     from aggregator.config.secrets import Secrets
     from aggregator.fetch import HttpFetcher
     from aggregator.parse import parse
     from aggregator.types import FeedState, PollError
 
-    loaded = load(config_path(given))
     states = [FeedState(id=n, url=f.url, location=f.url) for n, f in enumerate(loaded.feeds) if f.enabled]
     fetcher = HttpFetcher(loaded, clock=SystemClock(), secrets=Secrets().get)
     rows: list[dict[str, Any]] = []
     try:
-        async for fetched in fetcher.fetch(states):
-            parsed = fetched.error if fetched.error is not None else await asyncio.to_thread(parse, fetched)
-            row: dict[str, Any] = {
-                "feed": fetched.feed.url,
-                "status": fetched.status,
-                "entries": 0,
-                "format": "",
-                "what": "",
-            }
-            if isinstance(parsed, PollError):
-                row["what"] = f"{parsed.message} {' '.join(parsed.suggestions)}".strip()
-            else:
-                row |= {"entries": len(parsed.entries), "format": parsed.format}
-            rows.append(row)
+        with progress("trying the feeds", len(states), show=show) as advance:
+            async for fetched in fetcher.fetch(states):
+                parsed = (
+                    fetched.error if fetched.error is not None else await asyncio.to_thread(parse, fetched)
+                )
+                row: dict[str, Any] = {
+                    "feed": fetched.feed.url,
+                    "status": fetched.status,
+                    "entries": 0,
+                    "format": "",
+                    "trouble": "",
+                }
+                if isinstance(parsed, PollError):
+                    row["trouble"] = f"{parsed.message} {' '.join(parsed.suggestions)}".strip()
+                else:
+                    row |= {"entries": len(parsed.entries), "format": parsed.format}
+                rows.append(row)
+                advance(1)
     finally:
         await fetcher.close()
-    return sorted(rows, key=lambda row: (row["what"] == "", row["feed"]))
+    return sorted(rows, key=lambda row: (row["trouble"] == "", row["feed"]))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from aggregator.errors import ConfigError
+from aggregator.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -40,15 +42,39 @@ SinceOption = Annotated[
 ]
 
 
-class DefaultGroup(TyperGroup):
+class Group(TyperGroup):
+    """A group whose `--help` shows the whole first sentence of each verb."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = [
+            (name, " ".join((command.help or "").partition(". ")[0].split()).rstrip("."))
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) is not None and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+class DefaultGroup(Group):
     """A group whose verb may be left out: `aggregator feeds` is `aggregator feeds list`."""
 
     default = "list"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in {"--help", "-h"}):
+        if not args or (
+            args[0] not in self.commands and args[0] != "--help" and self._is_for_default(args[0])
+        ):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(f"Without a command, `{ctx.command_path} {self.default}` is meant.")
+
+    def _is_for_default(self, word: str) -> bool:
+        """Whether the default verb can take it; else it is a mistyped verb and reported as one."""
+        takes = self.commands[self.default].params
+        return word.startswith("-") or any(p.param_type_name == "argument" for p in takes)
 
 
 def config_path(given: Path | None) -> Path:
@@ -66,22 +92,36 @@ def config_path(given: Path | None) -> Path:
 
 
 def load_config(given: Path | None) -> Config:
-    """Read the configuration. Raises ConfigError with every mistake."""
+    """Read the configuration. Raises ConfigError with every mistake.
+
+    Its warnings are for `check` and `run`: other verbs hold their tongue, so that absent secrets, which only the
+    service has, are not named at each of them.
+    """
     from aggregator.config.load import load
 
-    config = load(config_path(given))
-    for warning in config.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-    return config
+    return load(config_path(given))
 
 
 def open_store(given: Path | None) -> tuple[Config, Store]:
-    """Read the configuration and open its database."""
-    from aggregator import runtime
+    """Read the configuration and open its database, to look at what is stored.
+
+    The stored feeds stay as the daemon has them, and no database is made: one made by whoever happens to look
+    would not be writable for the service. Raises StoreError where there is none.
+    """
+    from aggregator.runtime import store_path
 
     config = load_config(given)
     set_up_logs(config)
-    return config, runtime.open_store(config)
+    path = store_path(config)
+    if not path.is_file():
+        raise StoreError(
+            f"there is no database at {path} yet; `aggregator run`, `poll` or `import` makes it, "
+            "and [store] path says where it is"
+        )
+    from aggregator.sift import diff
+    from aggregator.store import Store
+
+    return config, Store.open(path, diff=diff, backups=config.store.backups)
 
 
 def set_up_logs(config: Config, *, quiet: bool = True) -> None:
@@ -108,7 +148,7 @@ def parse_since(text: str | None, now: datetime | None = None) -> datetime | Non
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(
-            f'{text!r} is neither a duration such as "30d" nor a date such as 2026-01-31'
+            f'--since: {text!r} is neither a duration such as "30d" nor a date such as 2026-01-31'
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -135,20 +175,74 @@ def _encode(value: Any) -> Any:
     return str(value)
 
 
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[Any]], *, title: str | None = None) -> None:
-    """A table as wide as the terminal; plain and unwrapped when the output is not one."""
+def print_table(
+    columns: Iterable[str], rows: Iterable[Iterable[Any]], *, title: str | None = None, none: str = ""
+) -> None:
+    """A table as wide as the terminal; where the output is none, every row is one line.
+
+    A column whose name begins with ">" is set to the right, one that begins with "=" is never broken. `none` is
+    said instead of a table without rows.
+    """
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    wide = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
+    cells = [[escape(_printable(str(cell))) for cell in row] for row in rows]
+    if none and not cells:
+        typer.echo(none)
+        return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        right = column.startswith(">")
-        table.add_column(column.lstrip(">"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    Console(width=wide).print(table)
+        table.add_column(
+            column.lstrip(">="),
+            justify="right" if column.startswith(">") else "left",
+            no_wrap=column.startswith((">", "=")),
+            overflow="fold",
+        )
+    for row in cells:
+        table.add_row(*row)
+    console = Console()
+    if not console.is_terminal:
+        asked = os.environ.get("COLUMNS", "")
+        boundless = Console(width=100_000)
+        console = Console(width=int(asked) if asked.isdigit() else boundless.measure(table).maximum)
+    console.print(table)
+
+
+def _printable(text: str) -> str:
+    """Without control characters: titles come from strangers and may hold terminal escapes."""
+    return "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in text)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print lines that hold strangers' words, without their control characters."""
+    typer.echo("\n".join(_printable(line) for line in text.split("\n")), err=err)
+
+
+def count(number: int, what: str, plural: str = "") -> str:
+    """A number with its noun: "1 feed", "1,200 entries"."""
+    return f"{number:,} {what if number == 1 else plural or what + 's'}"
+
+
+@contextmanager
+def progress(what: str, total: int | None, *, show: bool = True) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, where that is a terminal; yields what moves it on by a number."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    done = MofNCompleteColumn() if total is not None else TextColumn("{task.completed}")
+    with Progress(
+        TextColumn(what),
+        BarColumn(),
+        done,
+        TimeElapsedColumn(),
+        console=console,
+        disable=not (show and console.is_terminal),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda number: bar.advance(task, number)
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -12,6 +12,7 @@ from aggregator.cli.common import (
     DefaultGroup,
     JsonOption,
     ago,
+    count,
     open_store,
     print_json,
     print_table,
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @group.command("list")
 def list_deliveries(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """How many pushes of each channel wait, were sent or were given up, and the dead letters (the default verb)."""
+    """Pushes by channel and state, and dead letters (the default verb)."""
     from aggregator.store.deliveries import SqlOutbox
 
     _, store = open_store(config)
@@ -57,7 +58,9 @@ def list_deliveries(config: ConfigOption = None, as_json: JsonOption = False) ->
         )
         return
     print_table(
-        ["output", "channel", "state", ">deliveries"], [(*key, number) for key, number in counts.items()]
+        ["output", "channel", "state", ">deliveries"],
+        [(*key, number) for key, number in counts.items()],
+        none="nothing was ever pushed",
     )
     if dead:
         now = datetime.now(UTC)
@@ -80,4 +83,5 @@ def revive(
 
     _, store = open_store(config)
     revived = SqlOutbox(store.engine).revive(numbers or None, datetime.now(UTC))
-    typer.echo(f"{revived} dead letters wait to be sent again")
+    verb = "waits" if revived == 1 else "wait"
+    typer.echo(f"{count(revived, 'dead letter')} {verb} to be sent again")

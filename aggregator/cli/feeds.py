@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,10 +14,17 @@ from aggregator.cli.common import (
     JsonOption,
     ago,
     config_path,
+    count,
+    echo,
+    load_config,
     open_store,
     print_json,
     print_table,
 )
+
+if TYPE_CHECKING:
+    from aggregator.config import FeedConfig
+    from aggregator.types import FeedState
 
 group = typer.Typer(cls=DefaultGroup, help="The feeds: how they are doing, adding and removing them.")
 
@@ -36,54 +44,104 @@ def list_feeds(
     as_json: JsonOption = False,
 ) -> None:
     """Every feed with its health, since when and why (the default verb)."""
-    _, store = open_store(config)
     now = datetime.now(UTC)
     if politeness:
-        from aggregator.ledger import by_host
-
-        hosts = by_host(store, since=now - timedelta(days=7))
-        if as_json:
-            print_json([host.as_dict() for host in hosts])
-        else:
-            print_table(
-                ["host", ">requests", ">304", ">KiB", ">429/503", ">errors", ">shortest gap"],
-                [
-                    (
-                        h.host,
-                        h.requests,
-                        h.not_modified,
-                        h.received // 1024,
-                        h.refused,
-                        h.errors,
-                        "" if h.shortest_gap is None else f"{h.shortest_gap:.1f} s",
-                    )
-                    for h in hosts
-                ],
-            )
+        _print_politeness(config, now, as_json=as_json)
         return
-    from aggregator.store import feeds as queries
-
-    with store.read() as connection:
-        states = queries.all_feeds(connection)
+    states = _states(config)
     if troubled:
-        states = [f for f in states if f.health != "ok"]
+        states = [f for f in states if f.active and f.health != "ok"]
     if as_json:
         print_json([_as_dict(feed) for feed in states])
         return
     print_table(
-        ["feed", "origin", "health", "since", "last polled", "next", "why"],
+        ["feed", "origin", "=health", "=since", "=last polled", "=next", "why"],
         [
             (
                 feed.title or feed.url,
                 feed.origin,
-                str(feed.health) if feed.active else "at rest",
+                _health(feed),
                 ago(feed.health_since, now) if feed.health_since else "",
                 ago(feed.last_polled, now),
-                ago(feed.next_due, now) if feed.next_due and feed.active else "",
+                _next(feed, now),
                 feed.health_why,
             )
             for feed in states
         ],
+        none="every feed is ok"
+        if troubled
+        else "no feeds are configured; `aggregator feeds add URL` adds one",
+    )
+
+
+def _states(config: Path | None) -> list[FeedState]:
+    """The feeds as stored; those that the database does not know yet, as configured, at the end."""
+    from aggregator.errors import StoreError
+    from aggregator.runtime import store_path
+    from aggregator.store import feeds as queries
+    from aggregator.types import FeedState
+
+    loaded = load_config(config)
+    stored: list[FeedState] = []
+    if store_path(loaded).is_file():
+        _, store = open_store(config)
+        with store.read() as connection:
+            stored = queries.all_feeds(connection)
+    elif store_path(loaded).exists():
+        raise StoreError(f"{store_path(loaded)} is not a file; set [store] path to one")
+    known = {feed.url for feed in stored}
+    return stored + [
+        FeedState(
+            id=0,
+            url=feed.url,
+            location=feed.url,
+            title=feed.title,
+            origin=feed.origin,
+            kind=feed.kind,
+            country=feed.country,
+            language=feed.language,
+            active=feed.enabled,
+        )
+        for feed in loaded.feeds
+        if feed.url not in known
+    ]
+
+
+def _health(feed: FeedState) -> str:
+    if not feed.active:
+        return "at rest"
+    return str(feed.health) if feed.last_polled else "not polled yet"
+
+
+def _next(feed: FeedState, now: datetime) -> str:
+    if not feed.active:
+        return ""
+    return "now" if feed.next_due is None or feed.next_due <= now else ago(feed.next_due, now)
+
+
+def _print_politeness(config: Path | None, now: datetime, *, as_json: bool) -> None:
+    from aggregator.ledger import by_host
+
+    _, store = open_store(config)
+    hosts = by_host(store, since=now - timedelta(days=7))
+    if as_json:
+        print_json([host.as_dict() for host in hosts])
+        return
+    print_table(
+        ["host", ">requests", ">304", ">KiB", ">429/503", ">errors", ">shortest gap"],
+        [
+            (
+                h.host,
+                h.requests,
+                h.not_modified,
+                h.received // 1024,
+                h.refused,
+                h.errors,
+                "" if h.shortest_gap is None else f"{h.shortest_gap:.1f} s",
+            )
+            for h in hosts
+        ],
+        none="nothing was polled in the last seven days",
     )
 
 
@@ -127,28 +185,41 @@ def add(
 
     from aggregator.config import FeedConfig
     from aggregator.config.edit import add_feed
-    from aggregator.config.load import load
+    from aggregator.config.urls import url_mistake
     from aggregator.finding import find_feed
 
     path = config_path(config)
-    loaded = load(path)
+    loaded = load_config(config)
+    if wrong := url_mistake(url):
+        raise typer.BadParameter(f"the URL {wrong}")
+    said = {"origin": origin, "kind": kind, "country": country, "language": language}
+    _settings(FeedConfig, {"url": url, **said})
     found = asyncio.run(find_feed(url, loaded, allow_private=allow_private))
-    feed = FeedConfig.model_validate(
-        {
-            "url": found.url,
-            "title": title or found.title,
-            "origin": origin,
-            "kind": kind,
-            "country": country,
-            "language": language or found.language,
-            "allow_private": allow_private,
-        }
+    said["language"] = language or found.language
+    feed = _settings(
+        FeedConfig, {"url": found.url, "title": title or found.title, **said, "allow_private": allow_private}
     )
     add_feed(path, feed)
-    typer.echo(f"added {feed.url} ({feed.title or 'no title'}, {found.entries} entries) to {path}")
+    entries = count(found.entries, "entry", "entries")
+    echo(f"added {feed.url} ({feed.title or 'no title'}, {entries}) to {path}")
     for other in found.others:
         typer.echo(f"the page also names {other}", err=True)
     typer.echo("a running daemon takes it over with SIGHUP (systemctl reload aggregator)", err=True)
+
+
+def _settings(record: type[FeedConfig], values: dict[str, Any]) -> FeedConfig:
+    """A feed's settings. Raises typer.BadParameter, naming the option at fault."""
+    from pydantic import ValidationError
+
+    from aggregator.config.words import explain
+
+    try:
+        return record.model_validate(values)
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        name = detail["loc"][0]
+        where = "" if name == "url" else f"--{name}: "
+        raise typer.BadParameter(where + explain(detail, ("feeds", 0, *detail["loc"]))) from error
 
 
 @group.command()

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aggregator.cli.common import ConfigOption, JsonOption, load_config, print_json, print_table, set_up_logs
+from aggregator.cli.common import (
+    ConfigOption,
+    JsonOption,
+    count,
+    load_config,
+    print_json,
+    print_table,
+    progress,
+    set_up_logs,
+)
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -31,10 +40,14 @@ def run(
     ] = False,
 ) -> None:
     """Run the daemon: poll on schedule and serve the outputs, until stopped."""
+    import structlog
+
     from aggregator.daemon import Daemon
 
     loaded = load_config(config)
     set_up_logs(loaded, quiet=False)
+    for doubt in loaded.warnings:
+        structlog.get_logger("aggregator").warning("in the configuration", doubt=doubt)
 
     async def main() -> None:
         await Daemon(loaded, reload_on_change=watch, on_ready=_announce).run()
@@ -73,9 +86,13 @@ def poll(
         bad = [(url, r.outcome, r.error) for url, r in records if r.error]
         if bad:
             print_table(["feed", "outcome", "why"], bad)
-        outcomes = ", ".join(f"{count} {name}" for name, count in tally.outcomes.most_common())
-        typer.echo(f"{sum(tally.outcomes.values())} feeds: {outcomes or 'nothing to poll'}")
-        typer.echo(f"{tally.new} new entries, {tally.revised} revised, {tally.stories} stories touched")
+        outcomes = ", ".join(f"{number} {name}" for name, number in tally.outcomes.most_common())
+        feeds_polled = sum(tally.outcomes.values())
+        typer.echo(f"{count(feeds_polled, 'feed')} polled{': ' if outcomes else ''}{outcomes}")
+        typer.echo(
+            f"{count(tally.new, 'new entry', 'new entries')}, {tally.revised} revised, "
+            f"{count(tally.stories, 'story', 'stories')} touched"
+        )
     if records and all(r.error for _, r in records):
         raise typer.Exit(1)
 
@@ -94,8 +111,6 @@ async def poll_once(
     config: Config, wanted: list[str], *, due: bool = False, show: bool = True
 ) -> tuple[Tally, list[tuple[str, PollRecord]]]:
     """Poll the feeds named (all, where none is) once; the tally and each feed's record. Raises StoreLocked, NotFound."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from aggregator.runtime import Runtime, store_path
     from aggregator.store import DaemonLock
 
@@ -105,16 +120,8 @@ async def poll_once(
         async with Runtime(config) as runtime:
             chosen = _choose(runtime, wanted, due=due)
             started = runtime.clock.now()
-            with Progress(
-                TextColumn("polling"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                disable=not show,
-                transient=True,
-            ) as bar:
-                task = bar.add_task("poll", total=len(chosen))
-                tally = await runtime.pipeline.poll(chosen, progress=lambda n: bar.advance(task, n))
+            with progress("polling", len(chosen), show=show) as advance:
+                tally = await runtime.pipeline.poll(chosen, progress=advance)
             urls = {feed.id: feed.url for feed in chosen}
             from aggregator.store import feeds as queries
 
@@ -145,21 +152,28 @@ def _choose(runtime: object, wanted: list[str], *, due: bool) -> list[FeedState]
 
 
 def publish(config: ConfigOption = None) -> None:
-    """Write the outputs' files once, then exit: for outputs with `files` set."""
+    """Write the files of the outputs that have `files` set, once, then exit."""
     from aggregator.publishing import publish_once
 
     loaded = load_config(config)
     set_up_logs(loaded)
+    if not any(output.files for output in loaded.outputs):
+        typer.echo("no output has `files` set in the configuration, so there is nothing to write", err=True)
+        return
     written = asyncio.run(publish_once(loaded))
     for path in written:
         typer.echo(str(path))
-    typer.echo(f"{len(written)} files written; those not named had not changed", err=True)
+    typer.echo(f"{count(len(written), 'file')} written; the others had not changed", err=True)
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the daemon's pages. 0: any free one.")] = 8080,
-    site_port: Annotated[int, typer.Option(help="Port of the invented news world. 0: any free one.")] = 0,
-    step: Annotated[float, typer.Option(help="Seconds until the world's next instalment.")] = 20.0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the daemon's pages. 0: any free one.")
+    ] = 8080,
+    site_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the invented news world. 0: any free one.")
+    ] = 0,
+    step: Annotated[float, typer.Option(min=0.1, help="Seconds until the world's next instalment.")] = 20.0,
     state: Annotated[
         Path | None, typer.Option(help="Folder for the demo's database. Default: a temporary one.")
     ] = None,

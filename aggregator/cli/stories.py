@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +14,8 @@ from aggregator.cli.common import (
     DefaultGroup,
     JsonOption,
     SinceOption,
+    count,
+    echo,
     load_config,
     open_store,
     parse_since,
@@ -22,6 +26,11 @@ from aggregator.cli.common import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aggregator.types import Story
+
+_WIDE = 130
+"""Columns from which the table of stories can be read."""
 
 group = typer.Typer(
     cls=DefaultGroup, help="The stories: listing them, and correcting how entries were joined."
@@ -61,21 +70,43 @@ def list_stories(
     if as_json:
         print_json([story_as_dict(story) for story in stories])
         return
-    print_table(
-        ["id", "published", ">entries", ">sources", "state", "topics", "title"],
-        [
-            (
-                s.id,
-                f"{s.published:%Y-%m-%d %H:%M}",
-                len(s.entries),
-                len(s.corroboration.origins),
-                s.corroboration.state,
-                ", ".join(f"{label.topic} {label.score:.2f}" for label in s.labels if label.belongs),
-                s.title,
-            )
-            for s in stories
-        ],
-    )
+    if not stories:
+        narrowed = topic or since or search
+        typer.echo(
+            "no story is like that" if narrowed else "there are no stories yet; `aggregator poll` brings some"
+        )
+    elif sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
+        for s in stories:
+            _print_narrow(s)
+    else:
+        print_table(
+            ["=id", "=published", ">entries", ">sources", "=state", "topics", "title"],
+            [
+                (
+                    s.id,
+                    f"{s.published:%Y-%m-%d %H:%M}",
+                    len(s.entries),
+                    len(s.corroboration.origins),
+                    s.corroboration.state,
+                    _topics(s),
+                    s.title,
+                )
+                for s in stories
+            ],
+        )
+
+
+def _topics(story: Story) -> str:
+    return ", ".join(f"{label.topic} {label.score:.2f}" for label in story.labels if label.belongs)
+
+
+def _print_narrow(story: Story) -> None:
+    """A story where a table has no room: its title gets lines of its own."""
+    entries = count(len(story.entries), "entry", "entries")
+    typer.echo(f"{story.id}  {story.published:%Y-%m-%d %H:%M}  {entries}, {story.corroboration.state}")
+    echo(f"  {story.title}")
+    if topics := _topics(story):
+        typer.echo(f"  {topics}")
 
 
 def _known_topic(config: Any, topic: str | None) -> None:
@@ -118,13 +149,16 @@ def explain(
         return
     from aggregator.explaining import explain_story
 
-    typer.echo(explain_story(story, entry_id=entry_id, revisions=revisions))
+    echo(explain_story(story, entry_id=entry_id, revisions=revisions))
 
 
 @group.command()
 def merge(
     ids: Annotated[
-        list[str], typer.Argument(help="Two or more stories (or entries, or URLs) that are one event.")
+        list[str],
+        typer.Argument(
+            metavar="ID|URL...", help="Two or more stories (or entries, or URLs) that are one event."
+        ),
     ],
     config: ConfigOption = None,
 ) -> None:
@@ -134,21 +168,23 @@ def merge(
     if len(ids) < 2:
         raise typer.BadParameter("name at least two stories")
     story = _correct(config, lambda pipeline: revisit.merge(pipeline, ids))
-    typer.echo(f"{story.id} now has {len(story.entries)} entries: {story.title}")
+    echo(f"{story.id} now has {count(len(story.entries), 'entry', 'entries')}: {story.title}")
 
 
 @group.command()
 def split(
-    story: Annotated[str, typer.Argument(help="The story.")],
-    entries: Annotated[list[str], typer.Argument(help="Ids of the entries that are another event.")],
+    story: Annotated[str, typer.Argument(metavar="ID|URL", help="The story.")],
+    entries: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Ids of the entries that are another event.")
+    ],
     config: ConfigOption = None,
 ) -> None:
     """Move entries of a story into a new one, for good."""
     from aggregator import revisit
 
     stayed, new = _correct(config, lambda pipeline: revisit.split(pipeline, story, entries))
-    typer.echo(f"{stayed.id} keeps {len(stayed.entries)} entries: {stayed.title}")
-    typer.echo(f"{new.id} has {len(new.entries)}: {new.title}")
+    echo(f"{stayed.id} keeps {count(len(stayed.entries), 'entry', 'entries')}: {stayed.title}")
+    echo(f"{new.id} has {count(len(new.entries), 'entry', 'entries')}: {new.title}")
 
 
 def _correct(config: Any, change: Callable[[Any], Any]) -> Any:

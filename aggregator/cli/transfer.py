@@ -12,14 +12,18 @@ import typer
 
 from aggregator.cli.common import (
     ConfigOption,
+    Group,
     JsonOption,
     SinceOption,
     config_path,
+    count,
+    echo,
     load_config,
     open_store,
     parse_since,
     print_json,
     print_lines,
+    progress,
     set_up_logs,
 )
 
@@ -27,8 +31,8 @@ if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.pipeline import Tally
 
-opml = typer.Typer(help="Feed lists as OPML.", no_args_is_help=True)
-export = typer.Typer(help="Write what is stored as JSON lines.", no_args_is_help=True)
+opml = typer.Typer(cls=Group, help="Feed lists as OPML.", no_args_is_help=True)
+export = typer.Typer(cls=Group, help="Write what is stored as JSON lines.", no_args_is_help=True)
 
 _SHOWN = 20
 
@@ -45,7 +49,9 @@ def classify(
     file: Annotated[
         Path,
         typer.Argument(
-            help="JSON lines (.gz too) with id, title, summary, content, lang, source, url, published."
+            exists=True,
+            dir_okay=False,
+            help="JSON lines (.gz too) with id, title, summary, content, lang, source, url, published.",
         ),
     ],
     config: ConfigOption = None,
@@ -55,7 +61,7 @@ def classify(
     ] = None,
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Leave trained models out.")] = False,
 ) -> None:
-    """Label entries in a file without storing anything; JSON lines to standard output."""
+    """Label the entries of a file, storing nothing: JSON lines to standard output."""
     from aggregator.classifying import classify_file
 
     loaded = load_config(config)
@@ -73,13 +79,15 @@ def import_file(
     file: Annotated[
         Path,
         typer.Argument(
-            help="JSON lines (.gz too): id, source, url, title, summary, content, published, lang."
+            exists=True,
+            dir_okay=False,
+            help="JSON lines (.gz too): id, source, url, title, summary, content, published, lang.",
         ),
     ],
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Store entries from a file: they take the same way as polled ones. Safe to repeat."""
+    """Store the entries of a file, by the way that polled ones take. Safe to repeat."""
     loaded = load_config(config)
     set_up_logs(loaded)
     started = time.perf_counter()
@@ -98,36 +106,33 @@ def import_file(
         )
     else:
         typer.echo(
-            f"{tally.new} new entries, {tally.revised} revised, {tally.stories} stories touched, "
-            f"{seconds:.1f} s ({tally.new / seconds:,.0f} entries a second)"
+            f"{count(tally.new, 'new entry', 'new entries')}, {tally.revised:,} revised, "
+            f"{count(tally.stories, 'story', 'stories')} touched, "
+            f"{seconds:.1f} s ({tally.new / seconds:,.0f} new entries a second)"
         )
         stages = ", ".join(
             f"{name} {spent:.1f} s"
             for name, spent in sorted(tally.seconds.items(), key=lambda item: -item[1])
         )
-        typer.echo(f"time by stage: {stages}")
+        if stages:
+            typer.echo(f"time by stage: {stages}")
     report_bad(tally.bad_rows)
 
 
 async def run_import(config: Config, file: Path, *, show: bool = False) -> Tally:
     """Import a file; the tally. Raises StoreLocked while a daemon runs, OSError when the file cannot be read."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
     from aggregator.runtime import Runtime, store_path
     from aggregator.store import DaemonLock
     from aggregator.transfer import read_rows, source_resolver
 
+    rows = read_rows(file)
     lock = DaemonLock(store_path(config))
     lock.acquire()
     try:
         async with Runtime(config) as runtime:
-            columns = (TextColumn("importing {task.completed} entries"), BarColumn(), TimeElapsedColumn())
-            with Progress(*columns, disable=not show, transient=True) as bar:
-                task = bar.add_task("import", total=None)
+            with progress("importing", None, show=show) as advance:
                 return await runtime.pipeline.import_rows(
-                    read_rows(file),
-                    source_resolver(runtime.store, config),
-                    progress=lambda n: bar.advance(task, n),
+                    rows, source_resolver(runtime.store, config), progress=advance
                 )
     finally:
         lock.release()
@@ -136,9 +141,9 @@ async def run_import(config: Config, file: Path, *, show: bool = False) -> Tally
 def report_bad(bad: list[str]) -> None:
     """Name the rows that were skipped; ends with exit code 1 when there are any."""
     for line in bad[:_SHOWN]:
-        typer.echo(f"skipped {line}", err=True)
+        echo(f"skipped {line}", err=True)
     if len(bad) > _SHOWN:
-        typer.echo(f"... and {len(bad) - _SHOWN} more rows skipped", err=True)
+        typer.echo(f"... and {count(len(bad) - _SHOWN, 'more row')} skipped", err=True)
     if bad:
         raise typer.Exit(1)
 
@@ -179,10 +184,12 @@ def opml_export(config: ConfigOption = None) -> None:
 
 @opml.command("import")
 def opml_import(
-    file: Annotated[Path, typer.Argument(help="An OPML file, as other readers export it.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="An OPML file, as other readers export it.")
+    ],
     config: ConfigOption = None,
 ) -> None:
-    """Write an OPML file's feeds into config.toml; feeds that are there already are left alone."""
+    """Write an OPML file's feeds into config.toml. Feeds that are there already are left alone."""
     from aggregator.config.edit import add_feed
     from aggregator.config.opml import read_opml
 
@@ -190,8 +197,14 @@ def opml_import(
     known = set(load_config(config).feed_by_url)
     listed, doubts = read_opml(file.read_bytes())
     for doubt in doubts:
-        typer.echo(f"warning: {file}: {doubt}", err=True)
+        echo(f"warning: {file}: {doubt}", err=True)
+    if not listed:
+        typer.echo(f"error: {file} lists no feed that can be polled", err=True)
+        raise typer.Exit(1)
     new = [feed for feed in listed if feed.url not in known]
     for feed in new:
         add_feed(path, feed)
-    typer.echo(f"{len(new)} of {len(listed)} feeds added to {path}; the others were there")
+    were_there = f"; {len(listed) - len(new)} were there already" if len(new) < len(listed) else ""
+    typer.echo(f"{count(len(new), 'feed')} added to {path}{were_there}")
+    if new:
+        typer.echo("a running daemon takes them over with SIGHUP (systemctl reload aggregator)", err=True)

@@ -13,19 +13,25 @@ from pathlib import Path
 from aggregator import logs
 from aggregator.config.load import load
 from aggregator.daemon import Daemon
-from aggregator.demo.settings import config_text
+from aggregator.demo.settings import WRITTEN_FOR_DEMO, config_text
 from aggregator.demo.site import DemoSite
+from aggregator.errors import ConfigError
 
 
 async def play(
     *, port: int, site_port: int, step: float, state: Path | None, say: Callable[[str], None]
 ) -> None:
-    """Serve the world, run the daemon on it, publish an instalment every `step` seconds. Returns when stopped."""
+    """Serve the world, run the daemon on it, publish an instalment every `step` seconds. Returns when stopped.
+
+    Raises ConfigError when `state` holds a configuration that is not a demo's: that one is not overwritten.
+    """
     with tempfile.TemporaryDirectory(prefix="aggregator-demo-") as temporary:
         folder = state or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         async with DemoSite(datetime.now(UTC), port=site_port) as site:
             path = folder / "config.toml"
+            if path.exists() and not path.read_text(encoding="utf-8").startswith(WRITTEN_FOR_DEMO):
+                raise ConfigError([f"{path} is not a demo's; give --state another folder"])
             path.write_text(config_text(site, port, folder), encoding="utf-8")
             config = load(path)
             logs.configure(config.log.model_copy(update={"format": "human"}), stream=sys.stderr)

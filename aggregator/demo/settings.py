@@ -12,6 +12,8 @@ from aggregator.demo.site import DemoSite
 from aggregator.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
+WRITTEN_FOR_DEMO = "# Written for the demo.\n"
+"""How a demo's configuration begins."""
 
 
 def config_text(site: DemoSite, port: int, state_dir: Path, *, shipped: Path = SHIPPED) -> str:
@@ -32,7 +34,7 @@ def config_text(site: DemoSite, port: int, state_dir: Path, *, shipped: Path = S
         "origins": {outlet.origin: _origin(site, outlet.origin) for outlet in site.outlets},
         **topics,
     }
-    return "# Written for the demo.\n" + tomlkit.dumps(document)
+    return WRITTEN_FOR_DEMO + tomlkit.dumps(document)
 
 
 def _topics(shipped: Path) -> dict[str, Any]:
