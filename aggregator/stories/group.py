@@ -13,6 +13,7 @@ Stories that a person set apart are never joined, by no evidence.
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -189,11 +190,10 @@ class _Decision:
             for story in {other.story for other in self.window.with_feature(feature)}:
                 votes[story] += weight * weight
         least = _LEAST_SHARED * profile.norms.all**2
-        ranked = sorted(
-            ((vote, story) for story, vote in votes.items() if vote >= least),
-            key=lambda item: (-item[0], item[1]),
-        )
-        return [story for _, story in ranked if story not in self.barred][:_CANDIDATES]
+        likely = [
+            (-vote, story) for story, vote in votes.items() if vote >= least and story not in self.barred
+        ]
+        return [story for _, story in heapq.nsmallest(_CANDIDATES, likely)]
 
     def _near_in_time(self, other: Member) -> bool:
         return abs(other.time - self.member.time) <= self.settings.window.total_seconds()

@@ -100,6 +100,6 @@ def _strange(words: set[str], others: set[str]) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def _compact(text: str) -> str:
     return compact(text)
