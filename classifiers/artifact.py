@@ -17,28 +17,22 @@ import zipfile
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import sklearn
 import skops.io
 from sklearn.pipeline import Pipeline
 
 from classifiers.linear import Metrics, TopicModel
+from classifiers.modelfile import DAMAGE, FORMAT, ArtifactError, read_header, read_member
 
-FORMAT = 1
-"""Raised whenever older files must not be used any more (another n-gram hash, another meaning of a feature)."""
-LARGEST = 512 * 1024**2
-"""Bytes a member may unpack to."""
+__all__ = ["TRUSTED", "ArtifactError", "load", "read_header", "save"]
+
 TRUSTED = (
     "classifiers.samples.rule_features",
     "classifiers.samples.samples_text",
     "classifiers.vectorise.NgramVectorizer",
 )
 """The only types beyond skops' own defaults that a model is made of."""
-
-
-class ArtifactError(Exception):
-    """A model file cannot be used: damaged, of another version, or made of types we do not trust."""
 
 
 def save(model: TopicModel, path: Path) -> None:
@@ -70,34 +64,14 @@ def save(model: TopicModel, path: Path) -> None:
         raise
 
 
-def read_header(path: Path) -> dict[str, Any]:
-    """Return what a model file says of itself, checked. Raises ArtifactError."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            header = json.loads(_member(archive, "model.json"))
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
-        raise ArtifactError(f"{path} is not a model file ({error}); train the topic again") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        found = header.get("format") if isinstance(header, dict) else None
-        raise ArtifactError(
-            f"{path} has model format {found!r}, this version reads {FORMAT}; train the topic again"
-        )
-    if header.get("sklearn") != sklearn.__version__:
-        raise ArtifactError(
-            f"{path} was made with scikit-learn {header.get('sklearn')}, here is {sklearn.__version__}; "
-            "train the topic again"
-        )
-    return header
-
-
 def load(path: Path) -> TopicModel:
     """Read a model. Raises ArtifactError for anything but a file that `save` of this version wrote."""
     header = read_header(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            pipeline = _pipeline(_member(archive, "pipeline.skops"), path)
+            pipeline = _pipeline(read_member(archive, "pipeline.skops"), path)
             named = "facets.skops" in archive.namelist()
-            facets = _pipeline(_member(archive, "facets.skops"), path) if named else None
+            facets = _pipeline(read_member(archive, "facets.skops"), path) if named else None
         known = {item.name for item in fields(Metrics)}
         return TopicModel(
             topic=str(header["topic"]),
@@ -109,14 +83,8 @@ def load(path: Path) -> TopicModel:
             trained=datetime.fromisoformat(header["trained"]) if header["trained"] else None,
             metrics=Metrics(**{name: value for name, value in header["metrics"].items() if name in known}),
         )
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGE as error:
         raise ArtifactError(f"{path} is damaged ({error}); train the topic again") from error
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > LARGEST:
-        raise ValueError(f"{name} is too large")
-    return archive.read(name)
 
 
 def _pipeline(data: bytes, path: Path) -> Pipeline:
