@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from aggregator.config import Config, FeedConfig
+from aggregator.config.polling import FeedKind
 from aggregator.store import Store, entries, feedback, feeds, stories
+from aggregator.stories.origin import Origins
 from aggregator.types import Entry, FeedState, Story
 from classifiers.types import Label
 
@@ -53,28 +55,32 @@ def _row(line: bytes) -> Mapping[str, Any] | str:
 
 def source_resolver(store: Store, config: Config) -> Callable[[set[str]], Mapping[str, FeedState]]:
     """Finds the feed of an import's source name: by origin, alias, title or domain of the configured feeds."""
-    known: dict[str, FeedConfig] = {}
+    by_name: dict[str, FeedConfig] = {}
     for feed in reversed(config.feeds):
         for name in (feed.origin, feed.title, urlsplit(feed.url).hostname or ""):
             if name:
-                known[name.lower()] = feed
-    for slug, origin in config.origins.items():
-        like = FeedConfig(
-            url=f"import:{slug}", title=origin.name, origin=slug, kind=origin.kind, country=origin.country
-        )
-        for name in (slug, origin.name, *origin.aliases, *origin.domains):
-            if name:
-                known.setdefault(name.lower(), like)
+                by_name[name.lower()] = feed
+    outlets = Origins(config.origins)
     found: dict[str, FeedState] = {}
+
+    def like(name: str) -> FeedConfig | None:
+        if feed := by_name.get(name.lower()):
+            return feed
+        if (outlet := outlets.known(name)) is None:
+            return None
+        return by_name.get(outlet.slug) or FeedConfig(
+            url=f"import:{outlet.slug}",
+            title=outlet.name,
+            origin=outlet.slug,
+            kind=cast(FeedKind, outlet.kind),
+            country=outlet.country,
+        )
 
     def resolve(names: set[str]) -> Mapping[str, FeedState]:
         if missing := names - found.keys():
+            known = {name: outlet for name in missing if (outlet := like(name)) is not None}
             with store.write() as connection:
-                found.update(
-                    feeds.import_sources(
-                        connection, missing, {n: known[n.lower()] for n in missing if n.lower() in known}
-                    )
-                )
+                found.update(feeds.import_sources(connection, missing, known))
         return found
 
     return resolve

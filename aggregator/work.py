@@ -22,6 +22,7 @@ from aggregator.fulltext import Extract, Page, extract
 from aggregator.normalise import from_row, normalise
 from aggregator.parse import parse
 from aggregator.stories.fingerprint import Fingerprinter
+from aggregator.stories.origin import Origins
 from aggregator.types import Entry, FeedState, Fetched, Fingerprint, ParsedFeed, PollError
 from classifiers.combine import TopicClassifier
 from classifiers.topics import Topic
@@ -45,23 +46,31 @@ class Kit:
     def __init__(self, plan: KitPlan) -> None:
         self.classifier = make_classifier(plan)
         self.fingerprinter = Fingerprinter(plan.entities, plan.origins)
+        self.origins = Origins(plan.origins)
 
     def parse_feeds(self, fetched: Sequence[Fetched], now: datetime) -> list[ParsedDocument]:
         """Understand documents. A document that cannot be read is an error in its own result, nowhere else."""
         return [self._parse(one, now) for one in fetched]
 
-    @staticmethod
-    def _parse(fetched: Fetched, now: datetime) -> ParsedDocument:
+    def _parse(self, fetched: Fetched, now: datetime) -> ParsedDocument:
         parsed = parse(fetched)
         if isinstance(parsed, PollError):
             return ParsedDocument(parsed)
-        return ParsedDocument(_without_entries(parsed), normalise(parsed, fetched.feed, now))
+        entries = normalise(parsed, fetched.feed, now)
+        written = tuple(self.origins.attribute(entry, fetched.feed.origin) for entry in entries)
+        return ParsedDocument(_without_entries(parsed), written)
 
     def clean_rows(
         self, rows: Sequence[tuple[Mapping[str, Any], FeedState]], now: datetime
     ) -> list[Entry | str]:
         """Imported rows as entries; for a row that cannot be read, what is wrong with it."""
-        return [_clean(row, feed, now) for row, feed in rows]
+        return [self._clean(row, feed, now) for row, feed in rows]
+
+    def _clean(self, row: Mapping[str, Any], feed: FeedState, now: datetime) -> Entry | str:
+        try:
+            return self.origins.attribute(from_row(row, feed, now), feed.origin)
+        except BadRow as error:
+            return str(error)
 
     def weigh(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[Weighed]:
         """Labels and fingerprint of each entry, in order. `feeds` must hold every entry's feed."""
@@ -152,13 +161,6 @@ def _without_entries(parsed: ParsedFeed) -> ParsedFeed:
         self_url=parsed.self_url,
         problems=parsed.problems,
     )
-
-
-def _clean(row: Mapping[str, Any], feed: FeedState, now: datetime) -> Entry | str:
-    try:
-        return from_row(row, feed, now)
-    except BadRow as error:
-        return str(error)
 
 
 # --- the worker process ---
