@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,7 +57,8 @@ def run(
 
 
 def _announce(url: str) -> None:
-    if url:
+    # In a journal or a file it would only stand between the messages, one of which names the URL.
+    if url and sys.stderr.isatty():
         typer.echo(f"Open {url}/ to see the outputs and subscribe. Ctrl-C stops.", err=True)
 
 
