@@ -93,7 +93,9 @@ class Assembler:
         judged = self._store.judged([*members, *into])
         by_story: dict[str, list[Feedback]] = defaultdict(list)
         for story_id, feedback in judged.items():
-            by_story[_follow(story_id, into)].extend(feedback)
+            for word in feedback:
+                home = assigned[word.entry].story if word.entry in moved else story_id
+                by_story[_follow(home, into)].append(word)
         return [
             summarise(
                 story_id,

@@ -184,17 +184,23 @@ class LocalDriver:
         runtime = self._runtime
         try:
             due = await asyncio.to_thread(retraining.due_topics, runtime.store, runtime.workers.plan)
-            for topic in due:
-                database = store_path(runtime.config, runtime.env)
+        except Exception:
+            log.exception("cannot ask which topics to train; the next hour tries again")
+            return
+        used = False
+        for topic in due:
+            database = store_path(runtime.config, runtime.env)
+            try:
                 done = await retraining.train_apart(
                     database, runtime.workers.plan, topic, runtime.clock.now()
                 )
-                log.info("trained", topic=topic, version=done.version or None, why=done.why)
-        except Exception:
-            log.exception("training failed; it is tried again when something has changed")
-            return
-        if due:
-            runtime.refresh_plan()
+            except Exception:
+                log.exception("training failed; the next hour tries again", topic=topic)
+                continue
+            log.info("trained", topic=topic, version=done.version or None, why=done.why)
+            used = used or done.used
+        if used:
+            runtime.refresh_plan(anew=True)
             self.reclassify_if_stale()
 
     async def read_pages(self) -> None:

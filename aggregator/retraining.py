@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ModelError
+from aggregator.modelfiles import file_of, name_of, usable
 from aggregator.sift import diff
 from aggregator.store import Store, entries, feedback
 from aggregator.store.feedback import StoredModel
@@ -48,6 +51,8 @@ class Corpus:
     documents: tuple[Document, ...]
     """The newest entries, and every judged one."""
     judgements: tuple[Judgement, ...]
+    given: int
+    """How many judgements there are, those on stories that retention deleted too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def corpus(store: Store, topic: str, *, background: int = BACKGROUND) -> Corpus:
         have = {entry.id for entry in newest}
         judged = entries.by_ids(connection, [j.id for j in judgements if j.id not in have])
     documents = tuple(document(entry, feeds[entry.feed_id]) for entry in (*newest, *judged))
-    return Corpus(documents, judgements)
+    return Corpus(documents, judgements, len(given))
 
 
 def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Trained:
@@ -109,7 +114,7 @@ def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Tra
         try:
             previous = load(plan.models[topic]) if topic in plan.models else None
         except ArtifactError:
-            previous = None  # made by another version: a new one can only be better
+            previous = None  # cannot be used any more: a new one can only be better
         count = len(learned.judgements)
         outcome = refit(
             topic,
@@ -121,12 +126,17 @@ def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Tra
             now=now,
             threshold=plan.topics[topic].threshold,
         )
-        _note_attempt(store, plan, topic, count)
         if outcome.model is None:
+            _note_attempt(store, plan, topic, learned.given)
+            if previous is None:
+                # A model that cannot be read is not in use, whatever the register says.
+                with store.write() as connection:
+                    feedback.activate_model(connection, topic, None)
             return Trained(topic, why=outcome.why, judgements=count)
-        path = database.parent / "models" / f"{topic}-{outcome.model.version}.model"
-        save(outcome.model, path)
-        _register(store, outcome.model, path, now)
+        name = name_of(topic, outcome.model.version)
+        save(outcome.model, store.folder / name)
+        _register(store, outcome.model, name, now)
+        _note_attempt(store, plan, topic, learned.given)
         return Trained(topic, outcome.model.version, True, outcome.why, count, asdict(outcome.model.metrics))
     finally:
         store.close()
@@ -136,7 +146,7 @@ def due_topics(store: Store, plan: KitPlan) -> list[str]:
     """Topics whose model should be trained anew: their judgements have grown or their configuration changed.
 
     A topic without enough judgements is left to its rules. What was tried in vain is not tried again until
-    something has changed.
+    something has changed. A model in use whose file was lost, damaged or outdated is made again.
     """
     from classifiers.artifact import ArtifactError, load
     from classifiers.refit import is_refit_due
@@ -146,12 +156,19 @@ def due_topics(store: Store, plan: KitPlan) -> list[str]:
         with store.read() as connection:
             count = len(feedback.all_feedback(connection, topic))
             tried = feedback.value(connection, _attempt_key(topic))
-        if count < _ENOUGH or tried == _attempt(plan, topic, count):
+            active = next((m for m in feedback.models(connection, topic) if m.active), None)
+        if count < _ENOUGH:
             continue
+        path = usable(store, active) if active is not None else None
         try:
-            model = load(plan.models[topic]) if topic in plan.models else None
+            model = load(path) if path is not None else None
         except ArtifactError:
             model = None
+        if active is not None and model is None:
+            due.append(topic)
+            continue
+        if tried == _attempt(plan, topic, count):
+            continue
         if is_refit_due(model, count, plan.topics[topic].hash):
             due.append(topic)
     return due
@@ -183,7 +200,7 @@ def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | No
             feedback.activate_model(connection, topic, None)
             return None
         chosen = _chosen(known, version)
-        if chosen is None or not Path(chosen.path).is_file():
+        if chosen is None or usable(store, chosen) is None:
             have = ", ".join(m.version for m in known) or "none"
             raise ModelError(
                 f"topic {topic} has no model {version or 'before the one in use'}; there are: {have}"
@@ -193,21 +210,19 @@ def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | No
 
 
 def _be_modest() -> None:
-    import os
-
+    # The parent decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
 
 
-def _register(store: Store, model: TopicModel, path: Path, now: datetime) -> None:
+def _register(store: Store, model: TopicModel, name: str, now: datetime) -> None:
     with store.write() as connection:
-        stored = StoredModel(
-            model.version, model.topic, now, str(path), True, model.corpus, asdict(model.metrics)
-        )
+        stored = StoredModel(model.version, model.topic, now, name, True, model.corpus, asdict(model.metrics))
         feedback.add_model(connection, stored)
         old = [m for m in feedback.models(connection, model.topic) if not m.active][KEPT:]
         feedback.forget_models(connection, [m.version for m in old])
     for gone in old:
-        Path(gone.path).unlink(missing_ok=True)
+        file_of(store, gone).unlink(missing_ok=True)
 
 
 def _attempt_key(topic: str) -> str:

@@ -12,6 +12,7 @@ from aggregator.config import Config
 from aggregator.config.secrets import Secrets
 from aggregator.decide import host_holds
 from aggregator.fetch import HttpFetcher
+from aggregator.modelfiles import usable
 from aggregator.pipeline import Pipeline
 from aggregator.ports import Clock
 from aggregator.sift import diff
@@ -37,12 +38,15 @@ def open_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
 
 
 def kit_plan(config: Config, store: Store) -> KitPlan:
-    """What workers build their tools from: the topics, and each topic's active model."""
+    """What workers build their tools from: the topics, and each topic's active model.
+
+    A model whose file is gone or damaged is left out with a warning: its topic's rules decide alone.
+    """
     with store.read() as connection:
         active = [m for m in model_queries.models(connection) if m.active and m.topic in config.topics]
     return KitPlan(
         topics=config.topics,
-        models={m.topic: Path(m.path) for m in active if Path(m.path).is_file()},
+        models={m.topic: path for m in active if (path := usable(store, m)) is not None},
         entities=config.entities,
         origins=config.origins,
     )
@@ -105,10 +109,10 @@ class Runtime:
         with self.store.read() as connection:
             return model_queries.value(connection, TOUCHED)
 
-    def refresh_plan(self) -> None:
-        """Let workers use the models that are active now."""
+    def refresh_plan(self, *, anew: bool = False) -> None:
+        """Let workers use the models that are active now; with `anew`, also where only a file was written again."""
         plan = kit_plan(self.config, self.store)
-        if plan != self.workers.plan:
+        if anew or plan != self.workers.plan:
             self.workers.replace_plan(plan)
 
     async def reconfigure(self, config: Config) -> None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator import revisit
-from aggregator.errors import NotFound
+from aggregator.errors import NotFound, StoreLocked
 from aggregator.pipeline import Pipeline
-from aggregator.runtime import Runtime
-from aggregator.store import entries, feedback
+from aggregator.runtime import Runtime, store_path
+from aggregator.store import DaemonLock, entries, feedback
 from aggregator.store.feedback import Feedback
 from aggregator.types import Story
 from classifiers.topics import Topic
@@ -42,6 +42,23 @@ async def unlabel(runtime: Runtime, what: str, topic: str) -> bool:
         runtime, lambda pipeline: revisit.unjudge(pipeline, entry=entry, story=story, topic=topic)
     )
     return found
+
+
+async def take_over(runtime: Runtime) -> bool:
+    """Let stored entries follow a change of models: here, or by the daemon that runs on this database.
+
+    Returns False when a daemon does it: two processes that rebuild the same stories would be in each other's way.
+    """
+    runtime.refresh_plan()
+    await runtime.pipeline.in_writer(runtime.touch)
+    lock = DaemonLock(store_path(runtime.config, runtime.env))
+    try:
+        lock.acquire()
+    except StoreLocked:
+        return False
+    lock.release()
+    await revisit.reclassify(runtime.pipeline)
+    return True
 
 
 async def import_labels(

@@ -109,10 +109,11 @@ def forbidden(topic: Topic, evidence: Evidence | None) -> bool:
 def near(label: Label, margin: float = MARGIN) -> Reason | None:
     """Return why `label` is a near miss, or None when it is not: it belongs, or falls short by more than `margin`.
 
+    What a person decided is no near miss, whatever its score.
     The reason's `weight` is what is missing to the threshold; 0 for what only an exclusion or `must` keeps out.
     """
     missing = label.threshold - label.score
-    if label.belongs or missing > margin:
+    if label.belongs or missing > margin or any(reason.kind == "feedback" for reason in label.reasons):
         return None
     barred = [reason for reason in label.reasons if reason.kind in (EXCLUDE, MUST)]
     if barred:

@@ -164,5 +164,7 @@ def _label_fits(label: Label, selection: Selection) -> bool:
     if label.score < selection.min_score:
         return False
     if selection.mode == "near":
+        if any(reason.kind == "feedback" for reason in label.reasons):
+            return False  # a person has decided: there is nothing left to look at
         return not label.belongs and label.threshold - selection.near_margin <= label.score < label.threshold
     return label.belongs

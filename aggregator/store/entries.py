@@ -23,6 +23,7 @@ from aggregator.store.codec import (
 from aggregator.store.tables import (
     EntryLabelRow,
     EntryRow,
+    FeedbackRow,
     FeedRow,
     FingerprintRow,
     RevisionRow,
@@ -38,6 +39,7 @@ LABELS = core(EntryLabelRow)
 FINGERPRINTS = core(FingerprintRow)
 REVISIONS = core(RevisionRow)
 REDIRECTS = core(StoryRedirectRow)
+FEEDBACK = core(FeedbackRow)
 
 _T = TypeVar("_T")
 
@@ -196,6 +198,11 @@ def move(connection: Connection, assignments: Iterable[Assignment]) -> None:
             .where(ENTRIES.c.id == bindparam("entry"))
             .values(story=bindparam("to_story"), basis=bindparam("why")),
             rows,
+        )
+        # What a person said of an entry goes where the entry goes.
+        connection.execute(
+            update(FEEDBACK).where(FEEDBACK.c.entry == bindparam("about")).values(story=bindparam("home")),
+            [{"about": row["entry"], "home": row["to_story"]} for row in rows],
         )
 
 

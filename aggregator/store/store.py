@@ -39,6 +39,11 @@ class Store:
         migrate(engine, path, backups=backups)
         return cls(engine, diff=diff)
 
+    @property
+    def folder(self) -> Path:
+        """Where the database is; models lie beside it."""
+        return Path(self.engine.url.database or ".").parent
+
     def close(self) -> None:
         """Let go of the file."""
         self.engine.dispose()
