@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import Config
+from aggregator.explaining import explain_reason
 from aggregator.retraining import corpus
 from aggregator.runtime import kit_plan
 from aggregator.store import Store, entries, shelf, stories
@@ -108,26 +109,44 @@ class NearMiss:
     """A story that fell just short of a topic, and why."""
 
     story: Story
+    topic: str
     score: float
     threshold: float
     why: Reason
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`, beside the story: what it missed, by how much, and what kept it out."""
+        return {
+            "topic": self.topic,
+            "score": round(self.score, 6),
+            "threshold": self.threshold,
+            "missing": self.why.weight,
+            "why": explain_reason(self.why),
+        }
 
 
 def near_misses(
     store: Store, topics: Sequence[str], *, margin: float, since: datetime | None = None, limit: int = 50
 ) -> list[NearMiss]:
-    """Stories just below a topic's threshold, latest change first."""
+    """Stories just below a topic's threshold, latest change first; none that a person has decided on.
+
+    A story that misses several topics is named once for each.
+    """
     from classifiers.combine import near
 
+    misses: list[NearMiss] = []
     wanted = shelf.Wanted(topics=tuple(topics), belongs=False, margin=margin, since=since)
     with store.read() as connection:
-        ids = shelf.ids(connection, wanted, limit)
-        found = stories.load(connection, ids, text=False)
-    misses = []
-    for story in (found[one] for one in ids if one in found):
-        for label in story.labels:
-            why = near(label, margin)
-            if why is not None and (not topics or label.topic in topics):
-                misses.append(NearMiss(story, label.score, label.threshold, why))
+        while len(misses) < limit:
+            ids = shelf.ids(connection, wanted, limit)
+            found = stories.load(connection, ids, text=False)
+            for story in (found[one] for one in ids):
+                misses += [
+                    NearMiss(story, label.topic, label.score, label.threshold, why)
+                    for label in story.labels
+                    if (not topics or label.topic in topics) and (why := near(label, margin)) is not None
+                ]
+            if len(ids) < limit:
                 break
-    return misses
+            wanted = replace(wanted, before=(found[ids[-1]].changed, ids[-1]))
+    return misses[:limit]

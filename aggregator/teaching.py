@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator import revisit
+from aggregator.corrections import Correction, apply_corrections, is_correction, read_correction
 from aggregator.errors import NotFound, StoreLocked
 from aggregator.pipeline import Pipeline
 from aggregator.runtime import Runtime, store_path
@@ -64,31 +65,51 @@ async def take_over(runtime: Runtime) -> bool:
 async def import_labels(
     runtime: Runtime, rows: Iterable[tuple[int, Mapping[str, Any] | str]], bad: list[str]
 ) -> int:
-    """Record judgements from rows with `id` (or URL), `topic`, `relevant`, `facet`; how many were taken.
+    """Record judgements from rows with `id` (or URL), `topic`, `relevant`, `facet`; how many rows were taken.
 
-    A row that is a judgement already is skipped, so that importing twice changes nothing; rows that cannot be
-    used are named in `bad`.
+    Rows with `together`, `a` and `b` are corrections of stories (see `corrections.py`); they go first, so that
+    judgements find the stories that people made. What is held already is skipped, and so is a judgement older
+    (by its `at`) than the one held: importing twice changes nothing. Of several judgements in the file on one
+    thing the last counts. Rows that cannot be used are named in `bad`, in the order of the file.
     """
-    with runtime.store.read() as connection:
-        held = {
-            (f.entry or f.story, f.topic): (f.relevant, f.facet) for f in feedback.all_feedback(connection)
-        }
-    taken: list[Feedback] = []
+    judging: list[tuple[int, Mapping[str, Any] | str]] = []
+    corrections: list[Correction] = []
+    wrong: list[tuple[int, str]] = []
     for line, row in rows:
+        if isinstance(row, str) or not is_correction(row):
+            judging.append((line, row))
+            continue
+        try:
+            corrections.append(read_correction(runtime.store, row, _when(runtime, row)))
+        except (NotFound, ValueError) as error:
+            wrong.append((line, str(error)))
+    taken = 0
+    if corrections:
+        taken += await in_writer(runtime, lambda pipeline: apply_corrections(pipeline, corrections))
+    latest: dict[tuple[str, str], Feedback] = {}
+    for line, row in judging:
         try:
             judgement = _judgement(runtime, row)
         except (NotFound, ValueError) as error:
-            bad.append(f"line {line}: {error}")
+            wrong.append((line, str(error)))
             continue
-        if held.get((judgement.entry or judgement.story, judgement.topic)) != (
-            judgement.relevant,
-            judgement.facet,
-        ):
-            taken.append(judgement)
-    for start in range(0, len(taken), _BATCH):
-        part = taken[start : start + _BATCH]
+        latest[_about(judgement)] = judgement
+    bad += [f"line {line}: {problem}" for line, problem in sorted(wrong)]
+    with runtime.store.read() as connection:
+        held = {_about(one): one for one in feedback.all_feedback(connection)}
+    new = [one for about, one in latest.items() if about not in held or _overrules(one, held[about])]
+    for start in range(0, len(new), _BATCH):
+        part = new[start : start + _BATCH]
         await in_writer(runtime, _judging(part))
-    return len(taken)
+    return taken + len(new)
+
+
+def _about(one: Feedback) -> tuple[str, str]:
+    return one.entry or one.story, one.topic
+
+
+def _overrules(new: Feedback, held: Feedback) -> bool:
+    return new.at >= held.at and (new.relevant, new.facet) != (held.relevant, held.facet)
 
 
 def _judging(part: Sequence[Feedback]) -> Callable[[Pipeline], list[Story]]:
@@ -107,19 +128,28 @@ def _judgement(runtime: Runtime, row: Mapping[str, Any] | str) -> Feedback:
     if not isinstance(relevant, bool | int) or relevant not in (0, 1):
         raise ValueError(f"`relevant` is {relevant!r}; it must be true or false")
     with runtime.store.read() as connection:
-        entry, story = entries.find(connection, what)
-    at = row.get("at")
+        try:
+            entry, story = entries.find(connection, what)
+        except NotFound:
+            first = row.get("entry")
+            if not isinstance(first, str) or not first:
+                raise
+            entry, story = "", entries.find(connection, first)[1]
     return Feedback(
         entry=entry,
         story=story,
         topic=topic,
         relevant=bool(relevant),
         facet=str(row.get("facet") or ""),
-        at=_moment(at) if isinstance(at, str) else runtime.clock.now(),
+        at=_when(runtime, row),
         by=str(row.get("by") or ""),
     )
 
 
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _when(runtime: Runtime, row: Mapping[str, Any]) -> datetime:
+    """When a row says it was given, else now; never in the future, where it would overrule all that comes."""
+    now, at = runtime.clock.now(), row.get("at")
+    if not isinstance(at, str):
+        return now
+    moment = datetime.fromisoformat(at)
+    return min(now, moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))

@@ -196,15 +196,24 @@ def export_stories(store: Store, *, since: datetime | None = None) -> Iterator[d
 
 
 def export_labels(store: Store, topic: str | None = None) -> Iterator[dict[str, Any]]:
-    """Every judgement that counts, in the form `label import` reads."""
+    """Every judgement that counts, in the form `label import` reads: a topic's, or all and corrections of stories.
+
+    A judgement on a story names its first entry too, since in another database the story may have another id.
+    """
     with store.read() as connection:
-        for f in feedback.all_feedback(connection, topic):
+        given = feedback.all_feedback(connection, topic)
+        first = entries.first_of_stories(connection, [f.story for f in given if not f.entry])
+        for f in given:
             yield {
                 "id": f.entry or f.story,
                 "story": f.story,
+                **({} if f.entry else {"entry": first.get(f.story, "")}),
                 "topic": f.topic,
                 "relevant": f.relevant,
                 "facet": f.facet,
                 "at": f.at.isoformat(),
                 "by": f.by,
             }
+        if topic is None:
+            for a, b, together, at, by in stories.corrections(connection):
+                yield {"together": together, "a": a, "b": b, "at": at.isoformat(), "by": by}

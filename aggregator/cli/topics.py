@@ -16,6 +16,7 @@ from aggregator.cli.common import (
     JsonOption,
     SinceOption,
     ago,
+    count,
     load_config,
     open_store,
     parse_since,
@@ -41,6 +42,8 @@ labels = typer.Typer(
 )
 
 models = typer.Typer(cls=DefaultGroup, help="Trained models: listing them, and going back to an earlier one.")
+
+_BY_DAEMON = "the running daemon classifies stored entries anew, in the background"
 
 TopicOption = Annotated[str, typer.Option("--topic", "-t", help="The topic's slug.")]
 
@@ -133,17 +136,24 @@ def undo(
 
 @labels.command("import")
 def import_labels(
-    file: Annotated[Path, typer.Argument(help="JSON lines with id, topic, relevant, facet.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="JSON lines with id, topic, relevant, facet; or, of two entries, together, a, b.",
+        ),
+    ],
     config: ConfigOption = None,
 ) -> None:
-    """Take judgements from a file. Safe to repeat."""
+    """Take judgements and corrections of stories from a file. Safe to repeat."""
     from aggregator import teaching
     from aggregator.cli.transfer import report_bad
     from aggregator.transfer import read_rows
 
     bad: list[str] = []
     taken = with_runtime(config, lambda runtime: teaching.import_labels(runtime, read_rows(file), bad))
-    typer.echo(f"{taken} judgements taken")
+    typer.echo(f"{count(taken, 'judgement')} taken")
     report_bad(bad)
 
 
@@ -151,7 +161,7 @@ def import_labels(
 def export_labels(
     config: ConfigOption = None, topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None
 ) -> None:
-    """Write judgements as JSON lines, as `label import` reads them."""
+    """Write judgements and corrections of stories as JSON lines, as `label import` reads them."""
     from aggregator.cli.transfer import export_labels as export
 
     export(config, topic)
@@ -163,9 +173,9 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from your judgements and the stored stream. A model that is worse than the one in use is not used."""
-    from aggregator.retraining import train_topic
-    from aggregator.revisit import reclassify
+    from aggregator.retraining import train_apart
     from aggregator.runtime import kit_plan, store_path
+    from aggregator.teaching import take_over
 
     async def work(runtime: Any) -> Any:
         for topic in topics or []:
@@ -174,14 +184,14 @@ def train(
         for topic in topics or list(runtime.config.topics):
             plan = kit_plan(runtime.config, runtime.store)
             database = store_path(runtime.config, runtime.env)
-            done.append(await asyncio.to_thread(train_topic, database, plan, topic, runtime.clock.now()))
-        if any(one.used for one in done):
-            runtime.refresh_plan()
-            await reclassify(runtime.pipeline)
-            await runtime.pipeline.in_writer(runtime.touch)
-        return done
+            # In a process of its own, so that Ctrl-C need not wait for the end of a fit.
+            done.append(await train_apart(database, plan, topic, runtime.clock.now()))
+        here = not any(one.used for one in done) or await take_over(runtime)
+        return done, here
 
-    done = with_runtime(config, work)
+    done, here = with_runtime(config, work)
+    if not here:
+        typer.echo(_BY_DAEMON, err=True)
     if as_json:
         print_json([one.as_dict() for one in done])
         return
@@ -204,6 +214,7 @@ def train(
 
 def _share(metrics: dict[str, Any] | None, name: str) -> str:
     value = (metrics or {}).get(name)
+    # Nought stands for "not measured": there were too few judgements.
     return f"{value:.3f}" if value else ""
 
 
@@ -261,18 +272,17 @@ def use_model(
 ) -> None:
     """Go back to an earlier model, or to rules alone. Stored entries are classified anew."""
     from aggregator.retraining import roll_back
-    from aggregator.revisit import reclassify
+    from aggregator.teaching import take_over
 
     async def work(runtime: Any) -> Any:
         known_topic(runtime.config, topic)
         chosen = await runtime.pipeline.in_writer(roll_back, runtime.store, topic, version)
-        runtime.refresh_plan()
-        await reclassify(runtime.pipeline)
-        await runtime.pipeline.in_writer(runtime.touch)
-        return chosen
+        return chosen, await take_over(runtime)
 
-    chosen = with_runtime(config, work)
+    chosen, here = with_runtime(config, work)
     typer.echo(f"{topic}: {'model ' + chosen.version if chosen else 'rules alone'} from now on")
+    if not here:
+        typer.echo(_BY_DAEMON, err=True)
 
 
 def evaluate(
@@ -465,13 +475,14 @@ def near_misses(
         known_topic(loaded, topic)
     found = find(store, [topic] if topic else [], margin=margin, since=parse_since(since), limit=limit)
     if as_json:
-        print_json([story_as_dict(miss.story) | {"why": explain_reason(miss.why)} for miss in found])
+        print_json([story_as_dict(miss.story) | miss.as_dict() for miss in found])
         return
     print_table(
-        ["story", ">score", ">threshold", "title", "why"],
+        ["story", "topic", ">score", ">threshold", "title", "why"],
         [
             (
                 miss.story.id,
+                miss.topic,
                 f"{miss.score:.2f}",
                 f"{miss.threshold:.2f}",
                 miss.story.title,

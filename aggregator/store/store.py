@@ -136,6 +136,8 @@ class Store:
             entries.set_pages(connection, batch.pages)
             moved = [a for a in batch.grouping.assignments if a.entry not in new]
             entries.move(connection, moved)
+            for story in {a.story for a in moved}:
+                stories.delete_redirect(connection, story)
             for from_story, into in batch.grouping.merges:
                 stories.merge(connection, from_story, into, now)
             stories.write(connection, batch.stories, now)

@@ -262,6 +262,14 @@ def constraints(connection: Connection) -> dict[tuple[str, str], bool]:
     return {(row.a, row.b): bool(row.together) for row in connection.execute(select(CONSTRAINTS))}
 
 
+def corrections(connection: Connection) -> list[tuple[str, str, bool, datetime, str]]:
+    """People's corrections in full, oldest first: entry, entry, together?, when, by whom."""
+    statement = select(CONSTRAINTS).order_by(CONSTRAINTS.c.at, CONSTRAINTS.c.a, CONSTRAINTS.c.b)
+    return [
+        (row.a, row.b, bool(row.together), moment(row.at), row.by) for row in connection.execute(statement)
+    ]
+
+
 def constrain(connection: Connection, pairs: Iterable[tuple[str, str, bool]], now: datetime, by: str) -> None:
     """Keep corrections; the latest word on a pair counts."""
     rows = [
