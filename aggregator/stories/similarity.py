@@ -1,7 +1,8 @@
 """How likely two entries, or an entry and a story, report the same event.
 
 A logistic model over a dozen comparisons of two entries. Its weights (WEIGHTS) were fitted on pairs of judged
-entries; docs/stories.md says which, and how it was checked that they carry over.
+entries; docs/stories.md says which, and how it was checked that they carry over. `different_doings` alone is set by
+hand: the judged entries hardly show it, and what it forbids must not depend on how often it was seen.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 from rapidfuzz import fuzz
 
 from aggregator.stories.rarity import Rarity
+from aggregator.stories.terms import listed
 from aggregator.stories.words import compact
 
 KIND_WEIGHT: Final = {
@@ -47,6 +49,8 @@ WEIGHTS: Final = {
     "contradiction": -1.102,
     "languages": 0.369,
     "words": 3.089,
+    "other_weapons": -1.762,
+    "different_doings": -2.0,
     "bias": -4.536,
 }
 
@@ -79,6 +83,10 @@ class Traits:
     """Of the headline."""
     places: frozenset[str]
     """Of the headline."""
+    matter: frozenset[str]
+    """What is done and with what, in headline or lead; acts and offices of every day (`[frame]` in terms.toml) apart."""
+    weapons: frozenset[str]
+    """Of the headline."""
     numbers: tuple[frozenset[str], ...]
     """Of the headline, by kind: see NUMBER_KINDS."""
     counted: bool
@@ -99,6 +107,12 @@ class Profile:
     norms: Norms
 
 
+_MATTER: Final = ("act:", "thing:")
+_FRAME: Final = listed("frame")
+_WEAPONS: Final = listed("weapons")
+_RARE: Final = 0.4
+"""How rare a place, a body or a number must be to tell of one event; every second entry has a common one."""
+_SPECIFIC: Final = ("place:", "org:", "num:", "ord:", "count:")
 NUMBER_KINDS: Final = ("num:", "ord:", "count:", "day:")
 _NO_NUMBERS: Final[tuple[frozenset[str], ...]] = (frozenset(),) * len(NUMBER_KINDS)
 
@@ -106,6 +120,7 @@ _NO_NUMBERS: Final[tuple[frozenset[str], ...]] = (frozenset(),) * len(NUMBER_KIN
 def traits(title: str, language: str, time: float, features: Mapping[str, float]) -> Traits:
     """The part of what is compared that needs no window. `time`: seconds since 1970."""
     letters = compact(title)
+    matter = frozenset([f for f in features if f.startswith(_MATTER) and f not in _FRAME])
     top = [feature for feature, weight in features.items() if weight >= 1.0]
     counted = [feature for feature in top if feature.startswith(NUMBER_KINDS)]
     numbers = (
@@ -120,6 +135,8 @@ def traits(title: str, language: str, time: float, features: Mapping[str, float]
         frozenset([letters[i : i + 2] for i in range(len(letters) - 1)]),
         frozenset([feature for feature in top if feature.startswith("person:")]),
         frozenset([feature for feature in top if feature.startswith("place:")]),
+        matter,
+        _WEAPONS.intersection(top),
         numbers,
         any(numbers),
         features,
@@ -202,6 +219,39 @@ def compare(profile: Profile, right: Traits) -> tuple[float, ...]:
         1.0 if left.counted and right.counted and contradict(left, right) else 0.0,
         1.0 if foreign else 0.0,
         words,
+        1.0 if left.weapons and right.weapons and other_weapons(left, right) else 0.0,
+        1.0 if different_doings(profile, right) else 0.0,
+    )
+
+
+def other_weapons(a: Traits, b: Traits) -> bool:
+    """Whether each headline names a weapon of which the other report says nothing: a cruise and a ballistic missile."""
+    return not (a.weapons <= b.matter or b.weapons <= a.matter)
+
+
+def different_doings(entry: Profile, other: Traits) -> bool:
+    """Whether both reports name what is done or with what, nothing of it alike, and share nothing else specific.
+
+    The same leader at a missile launch and at a drill of snipers: two events, however much else is the same.
+    """
+    ours = entry.traits
+    return bool(
+        ours.matter
+        and other.matter
+        and ours.matter.isdisjoint(other.matter)
+        and not shares_something_specific(entry, other)
+    )
+
+
+def shares_something_specific(entry: Profile, other: Traits) -> bool:
+    """Whether two reports share more than who it is about and of which country: a doing, a thing, a second person, a
+    town or a country seldom in the news, a body, a number."""
+    ours = entry.traits
+    if len(ours.people & other.people) > 1:
+        return True
+    return any(
+        feature.startswith(_SPECIFIC) and feature not in _FRAME and entry.values[feature] >= _RARE
+        for feature in entry.values.keys() & other.features.keys()
     )
 
 

@@ -32,6 +32,12 @@ def shipped() -> Mapping[str, Mapping[str, Sequence[str]]]:
     return table
 
 
+@cache
+def listed(section: str) -> frozenset[str]:
+    """The features that a section of terms.toml lists by kind: `frame` or `weapons`."""
+    return frozenset(f"{kind}:{slug}" for kind, slugs in shipped()[section].items() for slug in slugs)
+
+
 class TermFinder:
     """Finds all forms of the shipped table and of the user's alias sets in one pass (Aho and Corasick 1975)."""
 

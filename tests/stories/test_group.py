@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.stories.group import group, story_id
-from aggregator.stories.window import Window
+from aggregator.stories.similarity import other_weapons
+from aggregator.stories.window import Window, member_of
 from aggregator.types import Candidate, Entry
 
 from .conftest import Replay, make_candidates, make_entry
@@ -306,3 +307,53 @@ def test_old_entries_leave_the_window() -> None:
     for day in range(30):
         run.feed(make_candidates(make_entry(f"Report number {day} on harbour {day * 7}", at=24.0 * day)), 1)
     assert len(run.window) <= 4
+
+
+LAUNCH = (
+    "Kim Jong Un oversees cruise missile launch from new destroyer",
+    "The North Korean leader watched the missiles fly over the Yellow Sea.",
+)
+SAME_LAUNCH = (
+    "김정은, 구축함서 순항미사일 발사 참관",
+    "북한 김정은 국무위원장이 서해에서 미사일 발사를 지켜봤다.",
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("김정은, 저격수 양성소서 저격 훈련 참관", "북한 김정은 국무위원장이 평양의 훈련 기지를 시찰했다."),
+        ("김정은, 포병 사격 대회 참관…대포 성능에 만족", "북한 김정은 국무위원장이 사격을 지켜봤다."),
+        ("김정은, 홍수 피해 마을 시찰", "북한 김정은 국무위원장이 수해 지역을 방문했다."),
+        (
+            "Kim Jong Un oversees sniper drill at training base",
+            "The North Korean leader praised the marksmen.",
+        ),
+        ("Kim Jong Un oversees artillery drill", "The North Korean leader watched the guns fire."),
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_one_leader_at_two_things_is_two_events(other: tuple[str, str], backwards: bool) -> None:
+    """Who it is, of which country, and that he looked on are no event: what he looked at must not differ."""
+    pair = [LAUNCH, other]
+    first, second = pair[::-1] if backwards else pair
+    replay = Replay().feed(make_candidates(make_entry(*first), make_entry(*second, at=1)))
+    assert replay.story_of(first[0]) != replay.story_of(second[0])
+
+
+def test_one_leader_at_one_thing_is_one_event_in_any_language() -> None:
+    replay = Replay().feed(make_candidates(make_entry(*LAUNCH), make_entry(*SAME_LAUNCH, at=1)))
+    assert replay.story_of(LAUNCH[0]) == replay.story_of(SAME_LAUNCH[0])
+
+
+def test_two_kinds_of_missile_are_less_likely_one_launch() -> None:
+    cruise, ballistic, unnamed = (
+        member_of("", candidate.entry, candidate.fingerprint).traits
+        for candidate in make_candidates(
+            make_entry("North Korea launches two cruise missiles into Yellow Sea"),
+            make_entry("북한, 서해로 탄도미사일 2발 발사"),
+            make_entry("북한, 서해로 미사일 2발 발사"),
+        )
+    )
+    assert other_weapons(cruise, ballistic)
+    assert not other_weapons(cruise, unnamed), "a flash does not say which kind"
