@@ -78,6 +78,8 @@ class TermFinder:
                     forms.setdefault(
                         low.removesuffix("e") + ending if ending == "ing" else low + ending, concepts
                     )
+        elif inflect and name.isascii() and name.islower():
+            forms.setdefault(f"{low}s", concepts)
 
     def find(self, text: str, *, hanja: bool) -> list[Hit]:
         """Hits in order, never overlapping. `hanja`: read single Chinese characters as Korean headlines use them."""
