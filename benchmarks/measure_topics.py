@@ -5,7 +5,8 @@
 
 Parts: `rules` (no training), `halves` (one half of the labelled entries as feedback, the stream as background,
 scored on the other half, both ways), `temporal` (feedback from before a day, scored on what came after),
-`curve` (0 to 400 judgements, several seeds) and `facets`. Decisions are scored with the folder's own scorer.
+`curve` (0 to 400 judgements, several seeds), `facets`, and `plain` (the curve again, with ten obvious words in
+place of the shipped topic: what learning adds to rules that nobody tuned). Decisions are scored with the folder's own scorer.
 
 What keeps the figures honest: labelled entries that are copies of one another (cosine of n-gram counts over
 0.7) stay in one half; the background is cleared of every test entry and its copies, so not even a weak label
@@ -64,10 +65,30 @@ class Bench:
         documents = [document(row) for row in lines(data / "entries" / "topic-dev.jsonl")]
         self.documents = [item for item in documents if item.id in self.labels]
         self.stream = [document(row) for row in lines(data / "entries" / "stream-2025.jsonl.gz")]
-        verdicts = [
+        self.verdicts = [
             Judgement(key, topic, bool(row["y"]), row["facet"] or "") for key, row in self.labels.items()
         ]
-        self.known = judged(topic, self.documents, verdicts, self.rules)
+        self.known = judged(topic, self.documents, self.verdicts, self.rules)
+
+    def plain(self) -> None:
+        """Replace the topic by a handful of obvious words, as someone would write it in a minute."""
+        words = (
+            "North Korea",
+            "North Korean*",
+            "Pyongyang",
+            "Kim Jong Un",
+            "북한",
+            "김정은",
+            "평양",
+            "남북",
+            "주한미군",
+            "한미연합훈련",
+        )
+        table = {"title": "Plain", "points": 2, "terms": dict.fromkeys(words, 2), "fields": {"title": 1}}
+        topics, _ = read_topics({self.topic: table}, {})
+        self.topics = topics
+        self.rules = RuleClassifier(topics)
+        self.known = judged(self.topic, self.documents, self.verdicts, self.rules)
 
     def background(self, test: Sequence[int]) -> Background:
         """Learn the stream without the test entries and their copies."""
@@ -260,7 +281,8 @@ def draw(table: Mapping[int, Sequence[tuple[float, float]]], rules: np.ndarray) 
         parts.append(f'<path d="M{left} {y(step):.1f}h{width}" stroke="#ddd"/>')
         parts.append(f'<text x="{left - 8}" y="{y(step) + 4:.1f}" text-anchor="end">{step:.2f}</text>')
     parts += [
-        f'<text x="{x(size):.1f}" y="{top + height + 18}" text-anchor="middle">{size}</text>' for size in table
+        f'<text x="{x(size):.1f}" y="{top + height + 18}" text-anchor="middle">{size}</text>'
+        for size in table
     ]
     parts.append(
         f'<text x="{left + width / 2}" y="{top + height + 38}" text-anchor="middle">judgements</text>'
@@ -288,7 +310,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", help="rules, halves, temporal, curve, facets; default: all")
+    parser.add_argument(
+        "parts", nargs="*", help="rules, halves, temporal, curve, facets, plain; default: all"
+    )
     parser.add_argument(
         "--data",
         type=Path,
@@ -302,7 +326,7 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.data / "labels" / "topic-dev.jsonl").exists():
         raise SystemExit(f"no labelled entries under {given.data}; set AGGREGATOR_REFERENCE_DATA")
-    chosen = given.parts or ["rules", "halves", "temporal", "facets", "curve"]
+    chosen = given.parts or ["rules", "halves", "temporal", "facets", "curve", "plain"]
     bench = Bench(given.data, given.config, given.topic)
     for part in chosen:
         began = time.monotonic()
@@ -317,6 +341,10 @@ def main() -> None:
             measure_facets(bench)
         elif part == "curve":
             measure_curve(bench, given.seeds, given.picture)
+        elif part == "plain":
+            bench.plain()
+            measure_rules(bench)
+            measure_curve(bench, given.seeds, None)
         else:
             raise SystemExit(f"unknown part {part!r}")
         print(f"({time.monotonic() - began:.0f} s)\n", flush=True)

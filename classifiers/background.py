@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline
 
 from classifiers.linear import make_pipeline, parts
 from classifiers.samples import Sample
+from classifiers.threads import one_thread
 
 LATENT = 100
 """Latent features; fewer when the stream is small."""
@@ -53,7 +54,15 @@ class Background:
 
 
 def learn_background(samples: Sequence[Sample], *, seed: int = 0, min_df: int = 3) -> Background:
-    """Learn from `samples` what needs no judgement. Same samples and seed, same result."""
+    """Learn from `samples`, at least one, what needs no judgement. Same samples and seed, same result.
+
+    On one thread: the daemon goes on beside it, and sums do not depend on how many processors there are.
+    """
+    with one_thread():
+        return _learn(samples, seed, min_df)
+
+
+def _learn(samples: Sequence[Sample], seed: int, min_df: int) -> Background:
     text, _ = parts(make_pipeline(min_df=min_df if len(samples) >= 500 else 1))
     rows = sparse.csr_array(text.fit_transform(samples))
     weak = np.array([sample.rules is not None and sample.rules.belongs for sample in samples], dtype=np.bool_)

@@ -9,14 +9,14 @@ since an exclusion is a person's decision; the model only says how sure it would
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from classifiers.evidence import EXCLUDE, MUST, Evidence
 from classifiers.rules import RuleClassifier
 from classifiers.samples import Sample, samples_text
-from classifiers.topic import Topic
+from classifiers.topic import Topic, WeightedTerm
 from classifiers.types import Document, Label, Reason
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class TopicClassifier:
         self.topics = dict(topics)
         self.models = {slug: model for slug, model in (models or {}).items() if slug in self.topics}
         self.rules = RuleClassifier(self.topics)
+        self._exclusions = exclusions(self.topics[slug] for slug in self.models)
 
     def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
         """Return, in the order of `documents`, each document's labels in the order of the topics."""
@@ -69,9 +70,19 @@ class TopicClassifier:
             )
             for place, facet in zip(kept, facets, strict=True):
                 evidence = found[place].get(slug)
+                if evidence is None and chances[place] >= self.topics[slug].threshold:
+                    evidence = self._excluded(slug, documents[place])
                 label = self._label(model, samples[place], evidence, float(chances[place]), facet)
                 labels[place][slug] = replace(label, reasons=(*label.reasons, *why.get(place, ())))
         return [tuple(by_topic[slug] for slug in self.topics if slug in by_topic) for by_topic in labels]
+
+    def _excluded(self, slug: str, document: Document) -> Evidence | None:
+        """Return the exclusions found in a story that no term names: rules do not look for them there."""
+        evidence = self._exclusions.evidence(document).get(slug)
+        if evidence is None:
+            return None
+        matches = tuple(replace(match, kind=EXCLUDE, points=0.0) for match in evidence.matches)
+        return replace(evidence, points=0.0, matches=matches, blocked=f"{EXCLUDE}: {matches[0].what}")
 
     def _label(
         self, model: TopicModel, sample: Sample, evidence: Evidence | None, chance: float, facet: str
@@ -89,6 +100,23 @@ class TopicClassifier:
             rules=topic.hash,
             model=model.version,
         )
+
+
+def exclusions(topics: Iterable[Topic]) -> RuleClassifier:
+    """Return rules that find what the topics exclude: each of their exclusions as a term."""
+    return RuleClassifier(
+        {
+            topic.slug: Topic(
+                slug=topic.slug,
+                title=topic.title,
+                terms=tuple(WeightedTerm(term, 1.0) for term in topic.exclude),
+                ignore=topic.ignore,
+                entities=topic.entities,
+            )
+            for topic in topics
+            if topic.exclude
+        }
+    )
 
 
 def worth_explaining(sample: Sample, chance: float) -> bool:

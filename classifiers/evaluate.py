@@ -97,9 +97,8 @@ def evaluate(
             terms=terms,
             excluded=excluded,
         )
-    stream = learn_background(
-        rule_samples(topic.slug, without_copies(background, samples_text(known.samples)), rules), seed=seed
-    )
+    clear = rule_samples(topic.slug, without_copies(background, samples_text(known.samples)), rules)
+    stream = learn_background(clear or known.samples[: len(known) // (parts + 1)], seed=seed)
     tested: list[int] = []
     chances: list[Floats] = []
     facets: list[bool] = []

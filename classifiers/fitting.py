@@ -2,7 +2,7 @@
 
     prior    log-odds of the rules' score + half the rules' echo in the words
     learned  logistic regression on words, latent features, echo and the rules' evidence
-    fit      (1 - trust) * prior + trust * learned,   trust = n / (n + HALFWAY)
+    fit      (1 - trust) * prior + trust * learned,   trust = n**2 / (n**2 + halfway**2)
 
 `n` is twice the smaller of the judged yes and no, since a hundred yes teach nothing about no. Quiet stories of
 the stream stand in as weak no, so that one-sided feedback cannot talk the model into everything.
@@ -26,15 +26,21 @@ from classifiers.samples import LOG_ODDS, rule_log_odds
 Floats = NDArray[np.float64]
 
 
+BENEFIT = 0.25
+"""Log-odds by which the rules' yes starts ahead: many topics let in at exactly the points needed."""
+KEEP = 0.98
+"""Share of what the rules let in that stays in when nobody has judged anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a model is fitted. Chosen by cross-validation inside training sets; see docs/model.md."""
 
     strength: float = 12.0
     """scikit-learn's C: how freely the learned part may follow the judgements."""
-    evidence: float = 0.35
+    evidence: float = 0.5
     """Scale of the rules' evidence beside the words."""
-    halfway: float = 60.0
+    halfway: float = 75.0
     """Judgements (see `n` above) at which rules and learned part weigh the same."""
     echo: float = 0.5
     """What the rules' echo adds to the prior."""
@@ -93,12 +99,14 @@ class Fitter:
     width: int
     """How many of those features there are."""
     settings: Settings
+    lift: float
+    """Added to the prior, so that the echo alone does not turn out what the rules let in."""
 
     def prior(self) -> Fit:
         """Return what rules and echo say, without any judgement."""
         rules = np.zeros(self.width)
         rules[self.log_odds] = 1.0
-        return Fit(self.settings.echo * self.stream.echo, rules, rule_log_odds(0.0))
+        return Fit(self.settings.echo * self.stream.echo, rules, rule_log_odds(0.0) + self.lift)
 
     def fit(self, rows: Rows) -> Fit:
         """Return prior and learned part in the proportion that the number of judgements allows."""
@@ -106,7 +114,7 @@ class Fitter:
         n = 2 * min(yes, len(rows.relevant) - yes)
         if n == 0:
             return self.prior()
-        trust = n / (n + self.settings.halfway)
+        trust = n**2 / (n**2 + self.settings.halfway**2)
         return self.prior().scaled(1 - trust).plus(self._learned(rows).scaled(trust))
 
     def _learned(self, rows: Rows) -> Fit:
@@ -134,7 +142,9 @@ class Fitter:
     def held_out(self, known: Judged, rows: Rows, seed: int) -> Floats:
         """Return each judged sample's margin from a fit that has seen neither it nor a copy of it."""
         margins = np.zeros(len(known))
-        for learn, test in folds(known.groups, known.relevant, self.settings.folds, seed):
+        yes = int(known.relevant.sum())
+        parts = min(self.settings.folds, yes, len(known) - yes)
+        for learn, test in folds(known.groups, known.relevant, parts, seed):
             part = self.fit(rows.take(learn))
             margins[test] = part.margins(rows.words[test], rows.rules[test])
         return margins
@@ -172,4 +182,6 @@ def make_fitter(
     mixed = np.random.default_rng(seed).permutation(np.array(silent, dtype=np.int64))
     chosen = np.sort(mixed[: settings.quiet])
     vocabulary = evidence["vector"].vocabulary_
-    return Fitter(stream, stream.rows[chosen], vocabulary[LOG_ODDS], len(vocabulary), settings)
+    heard = settings.echo * (stream.rows[np.flatnonzero(stream.weak)] @ stream.echo)
+    lift = BENEFIT + (max(0.0, -float(np.quantile(heard, 1 - KEEP))) if len(heard) else 0.0)
+    return Fitter(stream, stream.rows[chosen], vocabulary[LOG_ODDS], len(vocabulary), settings, lift)

@@ -121,6 +121,8 @@ def refit(
 
     A model of another configuration is not compared with: its evidence no longer means the same.
     """
+    if not background:
+        return Refit(None, "nothing to learn from: no stories are stored")
     known = judged(topic, documents, judgements, rules)
     stream = learn_background(rule_samples(topic, background, rules), seed=seed)
     model = train_on(topic, known, stream, now=now, seed=seed, settings=settings)

@@ -27,6 +27,7 @@ from classifiers.fitting import Fit, Rows, Settings, make_fitter
 from classifiers.linear import Metrics, TopicModel, make_pipeline, parts
 from classifiers.measures import average_precision, brier, f1, precision, recall
 from classifiers.samples import LOG_ODDS, rule_features
+from classifiers.threads import one_thread
 from classifiers.types import Classifier, Document, Judgement
 
 SMALLEST = 10
@@ -49,6 +50,8 @@ def train(
     `documents` hold at least those judged; `background` is the stored stream, judged or not, oldest or newest
     first alike. `rules` are the topic's rules alone. `now` (UTC) is only written down.
     """
+    if not background:
+        return None
     known = judged(topic, documents, judgements, rules)
     stream = learn_background(rule_samples(topic, background, rules), seed=seed)
     return train_on(topic, known, stream, now=now, seed=seed, settings=settings)
@@ -64,9 +67,15 @@ def train_on(
     settings: Settings | None = None,
 ) -> TopicModel | None:
     """Train as `train` does, on what it prepares; use it to fit several models on one stream."""
-    settings = settings or Settings()
+    with one_thread():
+        return _train(topic, known, stream, now, seed, settings or Settings())
+
+
+def _train(
+    topic: str, known: Judged, stream: Background, now: datetime, seed: int, settings: Settings
+) -> TopicModel | None:
     both = 0 < int(known.relevant.sum()) < len(known)
-    if not stream.samples or not (both or stream.echo.any()):
+    if not (both or stream.echo.any()):
         return None
     evidence = parts(make_pipeline())[1]
     assert evidence is not None

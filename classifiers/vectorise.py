@@ -32,7 +32,7 @@ def hashed(texts: Sequence[str]) -> sparse.csr_array:
 
     This is the costly part of reading a text, and the same for every model: do it once for all topics.
     """
-    blocks = [_count(texts[first : first + BLOCK]) for first in range(0, len(texts), BLOCK)]
+    blocks = [_count(texts[first : first + BLOCK]) for first in range(0, max(len(texts), 1), BLOCK)]
     return sparse.csr_array(sparse.vstack(blocks)) if len(blocks) != 1 else blocks[0]
 
 
