@@ -68,7 +68,10 @@ def check(
                     (loaded.outputs, "output"),
                 )
             )
-            typer.echo(f"{path}: {held}; {count(len(doubts), 'warning') if doubts else 'all is well'}")
+            verdict = [count(len(doubts), "warning")] if doubts else []
+            if troubled := sum(bool(row["trouble"]) for row in feeds):
+                verdict.append(f"{count(troubled, 'feed')} in trouble")
+            typer.echo(f"{path}: {held}; {', '.join(verdict) or 'all is well'}")
     if found:
         raise typer.Exit(2)
     if any(row["trouble"] for row in feeds):

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 _WIDE = 130
 """Columns from which the table of stories can be read."""
 
+_NONE_YET = (
+    "there are no stories yet; `aggregator poll` brings some. What was old already when its feed was first polled "
+    "is not listed: `--search` finds it, and `aggregator export stories` has it"
+)
+
 group = typer.Typer(
     cls=DefaultGroup, help="The stories: listing them, and correcting how entries were joined."
 )
@@ -72,9 +77,7 @@ def list_stories(
         return
     if not stories:
         narrowed = topic or since or search
-        typer.echo(
-            "no story is like that" if narrowed else "there are no stories yet; `aggregator poll` brings some"
-        )
+        typer.echo("no story is like that" if narrowed else _NONE_YET)
     elif sys.stdout.isatty() and shutil.get_terminal_size().columns < _WIDE:
         for s in stories:
             _print_narrow(s)

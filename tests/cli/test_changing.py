@@ -75,6 +75,16 @@ def test_publish_writes_files_once(verb: Verb, own: Path) -> None:
     assert verb("publish").out == "", "nothing changed, so nothing is written"
 
 
+def test_the_demo_overwrites_nobodys_configuration(verb: Verb, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("# mine\n")
+    said = verb("demo", "--port", "0", "--state", str(tmp_path))
+    assert said.code == 2
+    assert str(config) in said.err
+    assert config.read_text() == "# mine\n"
+    assert verb("demo", "--port", "99999").code == 2
+
+
 # --- files in and out ---
 
 

@@ -193,6 +193,7 @@ def test_check_online_tries_each_feed_and_stores_nothing(
     said = verb("check", "--online", config=own)
     assert said.code == 1
     assert "404" in said.out.splitlines()[1], "trouble comes first"
+    assert said.out.splitlines()[-1].endswith("1 feed in trouble")
     assert not database.exists()
 
 
