@@ -22,7 +22,8 @@ LEAD_WEIGHT = 0.5
 _MOST = 64
 
 _TABLE = tomllib.loads(files("aggregator.stories").joinpath("stopwords.toml").read_text(encoding="utf-8"))
-_PARTICLES = tuple(sorted(_TABLE["particles"].split(), key=lambda particle: (-len(particle), particle)))
+_PARTICLES = frozenset(_TABLE["particles"].split())
+_LENGTHS = sorted({len(particle) for particle in _PARTICLES}, reverse=True)
 _STOP = frozenset(f"{_TABLE['latin']} {_TABLE['korean']}".split())
 _CJK_RUN = re.compile(r"[\u4e00-\u9fff々]+|[\u30a0-\u30ffー]{2,}")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
@@ -70,8 +71,8 @@ def _words_of(text: str, *, after_form: bool) -> list[str]:
         first, ending = ending, False
         if word.isdigit() or word in _STOP:
             continue
-        if _HANGUL.search(word):
-            for run in _HANGUL.findall(word):
+        if not word.isascii() and (runs := _HANGUL.findall(word)):
+            for run in runs:
                 stem = _stem_korean(run)
                 if len(stem) > 1 and stem not in _STOP and not (first and len(run) < 4):
                     found.append(f"w:{stem}")
@@ -92,9 +93,9 @@ def _words_of(text: str, *, after_form: bool) -> list[str]:
 
 
 def _stem_korean(word: str) -> str:
-    for particle in _PARTICLES:
-        if len(word) - len(particle) >= 2 and word.endswith(particle):
-            return word[: -len(particle)]
+    for length in _LENGTHS:
+        if len(word) - length >= 2 and word[-length:] in _PARTICLES:
+            return word[:-length]
     return word
 
 

@@ -68,7 +68,7 @@ def bands(title: str, lead: str) -> tuple[int, ...]:
             continue
         shingles = {letters[i : i + _SHINGLE] for i in range(len(letters) - _SHINGLE + 1)}
         sketch = RMinHash(_PERMUTATIONS, 7)
-        sketch.update(sorted(shingles))
+        sketch.update(list(shingles))
         digest = sketch.digest()
         for start in range(0, _PERMUTATIONS, _ROWS):
             raw = struct.pack(f">{_ROWS}I", *digest[start : start + _ROWS])

@@ -23,6 +23,7 @@ _SCALE = {
     "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12, "千": 1e3, "万": 1e4, "億": 1e8, "兆": 1e12,
     "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "m": 1e6, "bn": 1e9,
 }  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _DIGITS = re.compile(
     r"(?P<ordinal_before>제|第)?(?<![\w.,-])?(?P<number>\d[\d,]*(?:\.\d+)?)"
     r"(?P<parts>(?:\s?(?:천|만|억|조|千|万|億|兆)\s?(?:\d[\d,]*(?:\.\d+)?)?)+|\s?(?:thousand|million|billion|trillion|bn)\b)?"
@@ -51,9 +52,10 @@ def numbers(text: str, hits: Sequence[Hit]) -> list[str]:
     `hits` are the concepts found in the same text; a small number close before or after a thing or act counts it.
     """
     found: list[str] = []
-    dates = {match.start(1) for match in _MONTH.finditer(text)}
-    found.extend(f"day:{int(match.group(1))}" for match in _MONTH.finditer(text))
-    for match in _DIGITS.finditer(text):
+    digits = _DIGIT.search(text) is not None
+    dates = {match.start(1): match.group(1) for match in _MONTH.finditer(text)} if digits else {}
+    found.extend(f"day:{int(day)}" for day in dates.values())
+    for match in _DIGITS.finditer(text) if digits else ():
         start = match.start("number")
         if start in dates or (
             start and text[start - 1].isascii() and (text[start - 1].isalnum() or text[start - 1] in "-.")

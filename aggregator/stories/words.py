@@ -24,6 +24,9 @@ _TRAILING_MARK = re.compile(
     r"|the korea (?:herald|times)|연합뉴스|조선일보|중앙일보|동아일보|한겨레)\s*$",
     re.IGNORECASE,
 )
+_CLOSING = (")", "）", "]", "］")
+_DASHES = frozenset("|–—-")
+"""One of these is in every headline that ends with a mark."""
 # "(서울=연합뉴스) 홍길동 기자 = ", "SEOUL, Oct. 29 (Yonhap) -- ", "Pyongyang, December 24 (KCNA) -- ",
 # "GAZA CITY, Gaza Strip (AP) — ", "[서울=뉴시스]홍길동 기자 = ", "LONDON (Reuters) - "
 _DATELINE = re.compile(
@@ -31,7 +34,6 @@ _DATELINE = re.compile(
     r"|^\s*[A-Z][\w.,'’ /-]{1,50}?\s*[(（][A-Z][\w .]{1,20}[)）]\s*(?:--|–|—|-)\s*"
     r"|^\s*【[^】]{1,20}】\s*",
 )
-_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _NOT_WORD = re.compile(r"[\W_]+", re.UNICODE)
 
@@ -40,22 +42,32 @@ def normalise(text: str) -> str:
     """NFKC, entities resolved (also doubly escaped ones), spaces single. Case is kept."""
     if "&" in text:
         text = html.unescape(html.unescape(text))
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.split())
 
 
 def headline(title: str) -> str:
     """The headline without its marks: "[속보] …(종합2보)" and "UPDATE 2-…" say how, not what."""
     text = normalise(title)
-    previous = None
+    whole, previous = text, None
     while previous != text:
         previous = text
-        text = _TRAILING_MARK.sub("", _LEADING_MARK.sub("", text)).strip()
-    return text or normalise(title)
+        mark = _LEADING_MARK.match(text)
+        if mark is not None:
+            text = text[mark.end() :]
+        if text.endswith(_CLOSING) or not _DASHES.isdisjoint(text):
+            text = _TRAILING_MARK.sub("", text)
+        text = text.strip()
+    return text or whole
 
 
 def lead(summary: str) -> str:
     """The summary without dateline, byline and the mark of truncation; empty when nothing is left."""
-    text = _DATELINE.sub("", normalise(summary)).strip()
+    text = normalise(summary)
+    dateline = _DATELINE.match(text)
+    if dateline is not None:
+        text = text[dateline.end() :].strip()
     text = text.rstrip(".… ").strip()
     return text if len(text) > 3 else ""
 
