@@ -44,7 +44,8 @@ class Evidence:
     points: float
     """The sum over terms, groups and source; may be negative."""
     score: float
-    """Between 0 and 1: a logistic of `points`, one half at the topic's `points`, lowered where `blocked`."""
+    """Between 0 and 1: a logistic of `points`, one half at the topic's `points`; where `blocked`, lowered below
+    the threshold, and to a tenth at most for an exclusion or an unmet `must` (`classifiers.rules`)."""
     distinct: int
     """How many different terms and groups with positive weight were found."""
     matches: tuple[Match, ...]

@@ -6,6 +6,10 @@ source. The score is the
 logistic of those points, one half at the topic's `points`:
 
     score = 1 / (1 + exp(-STEEPNESS * (points / needed - 1)))
+
+What an exclusion or an unmet `must` keeps out has a tenth of that at most, so that it reads as out and not as a
+near miss. Too few distinct terms leave one half: there, more evidence of the same kind would change the decision.
+Neither ever reaches the topic's threshold.
 """
 
 from __future__ import annotations
@@ -31,8 +35,11 @@ ELSEWHERE = 0.25
 """The part that counts of a term's weight in fields other than its best: what title and summary both say is
 surer than what one of them says."""
 
-BLOCKED = 0.5
-"""What an exclusion, an unmet `must` or too few distinct terms leave of a score."""
+BARRED = 0.1
+"""What an exclusion or an unmet `must` leaves of a score: whatever its points, such a story is out."""
+
+INCOMPLETE = 0.5
+"""What too few distinct terms leave of a score: such a story is a near miss."""
 
 
 class RuleClassifier:
@@ -115,7 +122,7 @@ class RuleClassifier:
             elif group.must and not unmet:
                 unmet = f"{MUST}: {group.name}"
         blocked = unmet
-        if distinct < topic.distinct:
+        if distinct < topic.distinct and not unmet:
             blocked = f"{DISTINCT}: {distinct} of {topic.distinct} different terms"
         for number, what in compiled.exclude:
             if number in found:
@@ -126,7 +133,10 @@ class RuleClassifier:
                 if source in topic.sources:
                     matches.append(Match(SOURCE, source, topic.sources[source], "source", source))
                     points += topic.sources[source]
-        score = logistic(points, topic.points) * (BLOCKED if blocked else 1.0)
+        score = logistic(points, topic.points)
+        if blocked:
+            part = INCOMPLETE if blocked.startswith(DISTINCT) else BARRED
+            score *= min(part, topic.threshold)
         facets, facet_matches = _facets(compiled, page, found) if distinct else ({}, ())
         return Evidence(topic.slug, points, score, distinct, tuple(matches), facets, facet_matches, blocked)
 

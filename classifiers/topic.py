@@ -28,9 +28,9 @@ class Group:
     any: tuple[Term, ...] = ()
     """At least one of these must be found."""
     none: tuple[Term, ...] = ()
-    """None of these may be found."""
+    """None of these may be found, however far from the others: `within` does not limit it, `fields` does."""
     within: int = 0
-    """All members within this many words of each other, in one field; 0: anywhere."""
+    """All members of `all` and one of `any` within this many words of each other, in one field; 0: anywhere."""
     fields: frozenset[str] | None = None
     """Only in these fields; None: wherever each term is looked for."""
     must: bool = False

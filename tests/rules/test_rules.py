@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.alignment import positions
+from classifiers.combine import near
 from classifiers.rules import RuleClassifier
 from classifiers.text import fold, readable
 from classifiers.topics import read_topics
@@ -83,7 +84,7 @@ def test_negative_weights_take_away() -> None:
 def test_an_exclusion_overrules_the_score() -> None:
     found = label("Ferry at the harbour, coast guard out: the ferry godmother")
     assert not found.belongs
-    assert found.score < 0.5
+    assert found.score < 0.1
     assert ("exclude", "ferry godmother") in [(reason.kind, reason.what) for reason in found.reasons]
 
 
@@ -114,8 +115,42 @@ def test_a_group_can_be_a_must() -> None:
     found = strict.evidence(Document(id="1", title="ferry ferries"))["ferries"]
     assert ("must", "at sea") in [(reason.kind, reason.what) for reason in found.reasons()]
     assert not strict.label(found).belongs
-    assert found.score < 0.5
+    assert found.score < 0.1
     assert label("ferry at sea", strict).belongs
+
+
+def test_an_unmet_must_comes_before_too_few_terms() -> None:
+    strict = classifier(distinct=3, groups=[{"name": "at sea", "must": True, "any": ["sea"]}])
+    found = strict.evidence(Document(id="1", title="ferry"))["ferries"]
+    assert found.blocked == "must: at sea"
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.3, 0.5, 0.9])
+def test_what_is_barred_has_a_score_below_every_threshold(threshold: float) -> None:
+    rules = classifier(threshold=threshold, distinct=5)
+    text = "ferry, ferries, harbour, coast guard"
+    short = label(text, rules, summary=text)
+    excluded = label(text + ", ferry godmother", rules, summary=text)
+    assert short.score < threshold
+    assert excluded.score < min(0.1, short.score + 1e-9)
+
+
+def test_too_few_distinct_terms_are_a_near_miss_and_an_exclusion_is_not() -> None:
+    rules = classifier(distinct=5)
+    text = "ferry, ferries, harbour, coast guard"
+    assert near(label(text, rules, summary=text)) is not None
+    assert near(label(text + ", ferry godmother", rules, summary=text)) is None
+
+
+def test_within_does_not_limit_none() -> None:
+    group = {"name": "g", "weight": 3, "all": ["ferry"], "any": ["sank"], "none": ["film"], "within": 3}
+    rules = classifier(terms={"boat": 1}, groups=[group])
+    far = "and then for a long while nothing more was heard of it until the film"
+    assert label("The ferry sank", rules).belongs
+    assert label(f"The ferry sank {far}", rules) is None
+    assert label("The ferry sank", rules, summary=far) is None
+    titles_only = classifier(terms={"boat": 1}, groups=[{**group, "in": ["title"]}])
+    assert label("The ferry sank", titles_only, summary=far).belongs
 
 
 def test_facets() -> None:
