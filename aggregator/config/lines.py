@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import toml_rs
+
+from aggregator.config.syntax import Keys, explained, slip_of
 
 Path = tuple[str | int, ...]
 """Where a value stands: keys of tables and indexes of arrays, from the root."""
@@ -40,7 +43,9 @@ class Document:
         try:
             parsed = toml_rs.load_with_metadata(text)
         except toml_rs.TOMLDecodeError as error:
-            raise TomlSyntaxError(error.lineno, str(error).rsplit("\n", 1)[-1]) from None
+            slip = slip_of(str(error), error.lineno, text)
+            message = explained(slip, partial(_first_line, text, error.lineno))
+            raise TomlSyntaxError(error.lineno, message) from None
         self.data: dict[str, Any] = parsed.value
         self._nodes: Mapping[str, Any] = parsed.meta["nodes"]
         self._headers = _headers(text)
@@ -73,6 +78,29 @@ class Document:
             (line for key, child in node.items() if (line := self._line_of((*path, key), child))),
             default=None,
         )
+
+
+def _first_line(text: str, line: int, keys: Keys, header: bool) -> int | None:
+    """The line before `line` on which `keys` were written; None where what stands before is no TOML by itself.
+
+    A header's keys start at the root, others below the last header.
+    """
+    before = "\n".join(text.split("\n")[: line - 1])
+    try:
+        document = Document(before)
+    except TomlSyntaxError:
+        return None
+    last = max(_headers(before).items(), key=lambda item: item[1], default=((), 0))[0]
+    inside = () if header else tuple(step for step in last if isinstance(step, str))
+    path: Path = ()
+    node: Any = document.data
+    for key in (*inside, *keys):
+        if isinstance(node, list) and node:
+            path, node = (*path, len(node) - 1), node[-1]
+        if not isinstance(node, Mapping) or key not in node:
+            return None
+        path, node = (*path, key), node[key]
+    return document.line(path)
 
 
 def _last_line(node: Any) -> int:

@@ -100,3 +100,36 @@ def test_what_is_not_toml_is_located(text: str, line: int) -> None:
     with pytest.raises(TomlSyntaxError) as caught:
         Document(text)
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[t]\n"/KN-\\d/" = 2', 2, "write each backslash twice, or put the pattern in single quotes"),
+        ('a = [\n"/\\p{Hangul}/",\n]', 2, "write each backslash twice"),
+        ('a = "\\u12"', 1, "write each backslash twice"),
+        ("\ubd81\ud55c = 2", 1, 'must stand in quotation marks: "\ubd81\ud55c" = 2'),
+        ("North Korea = 2", 1, '"North Korea" = 2'),
+        ("missile(s) = 2", 1, '"missile(s)" = 2'),
+        ("@vessel = { weight = 2, in = ['title'] }", 1, '"@vessel" = ...'),
+        ("\u201ca\u201d = 1", 1, "quotation marks must be straight"),
+        ("a = \u201cx\u201d", 1, "quotation marks must be straight"),
+        ("title = Ferry", 1, "text stands in quotation marks"),
+        ("[topics.Ferry Safety]", 1, "names in brackets have small letters"),
+        ('[t]\n"a" = 1\na = 2', 3, "duplicate key: a stands on line 2 already; keep one of them"),
+        ("a = 1\n[t]\na = 1\nb = 1\na = 2", 5, "a stands on line 3 already"),
+        ("[[f]]\nx = 1\n[[f]]\nx = 1\nx = 2", 5, "x stands on line 4 already"),
+        ("[[f]]\n[f.b]\n[[f]]\n[f.b]\n[f.b]", 5, "[f.b] stands on line 4 already"),
+        ('[t]\n"a=b" = 1\n\n"a=b" = 2', 4, '"a=b" stands on line 2 already'),
+        ("a.b = 1\na.b = 2", 2, "a.b stands on line 1 already"),
+        ("a = { b = 1, b = 2 }", 1, "b stands twice in these braces"),
+        ("[t]\n[t.u]\n[t] # again", 3, "[t] stands on line 1 already; write that line once"),
+        ('x = """\n[no]\n"""\na = 1\na = 2', 5, "duplicate key: a stands"),
+        ('"a" 2', 1, "key with no value"),
+    ],
+)
+def test_what_is_not_toml_says_what_to_write(text: str, line: int, words: str) -> None:
+    with pytest.raises(TomlSyntaxError) as caught:
+        Document(text)
+    assert caught.value.line == line
+    assert words in str(caught.value)

@@ -179,7 +179,7 @@ harbour = 2
         ("opml = 'none.opml'", "1: opml: must be a list"),
         ("opml = [3]", "1: opml[1]: must be text in quotes, got 3"),
         ("a = 1\nb = \n", "2: is not TOML: "),
-        ("[poll]\n[poll]\n", "2: is not TOML: duplicate key"),
+        ("[poll]\n[poll]\n", "2: is not TOML: duplicate key: [poll] stands on line 1 already; write"),
     ],
 )
 def test_each_mistake_is_named_where_it_stands(write: Write, text: str, expected: str) -> None:

@@ -1,0 +1,119 @@
+"""What to write instead, where a text is not TOML: the parser's message, and the remedy for the usual slips."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+Keys = tuple[str, ...]
+"""A dotted key, taken apart."""
+
+First = Callable[[Keys, bool], int | None]
+"""(keys, whether they are a header's) -> the line on which they were written first; None where none is found.
+
+A header's keys start at the root, others below the last header before the mistake.
+"""
+
+_PLACE = re.compile(r"line (\d+), column (\d+)")
+_BARE_KEY = re.compile(r"^\s*([^=\"'\[\]{}#]*[^=\"'\[\]{}#\s])\s*=")
+_KEY = re.compile(
+    r"""^\s*((?:"(?:\\.|[^"\\])*"|'[^']*'|[^=\s"'#\[\]{}])(?:"(?:\\.|[^"\\])*"|'[^']*'|[^="'#\[\]{}])*)="""
+)
+_HEADER = re.compile(r"^\s*\[\[?([^\[\]]+)\]\]?")
+_CURLY = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
+
+
+class Slip(NamedTuple):
+    """One thing that the parser could not read."""
+
+    line: int
+    """From 1."""
+    column: int
+    """From 1, in characters."""
+    message: str
+    """The parser's last line."""
+    text: str
+    """The line itself."""
+
+
+def slip_of(error: str, line: int, text: str) -> Slip:
+    """Take the parser's report apart.
+
+    Args:
+        error: all lines of the report.
+        line: of the mistake, from 1.
+        text: the whole document.
+    """
+    place = _PLACE.search(error)
+    lines = text.split("\n")
+    return Slip(
+        line=line,
+        column=int(place[2]) if place else 1,
+        message=error.rsplit("\n", 1)[-1],
+        text=lines[line - 1] if line <= len(lines) else "",
+    )
+
+
+def explained(slip: Slip, first: First) -> str:
+    """Return the parser's message with what to write instead, where that can be said.
+
+    Args:
+        slip: what could not be read.
+        first: finds where a key was written before.
+    """
+    message = slip.message
+    if message.startswith("duplicate key"):
+        return f"duplicate key{_duplicate(slip, first)}"
+    if "escaped value" in message or "unicode value" in message:
+        return (
+            "between double quotes a backslash begins a sign of its own; write each backslash twice, "
+            "or put the pattern in single quotes, as in '/KN-\\d/' = 2"
+        )
+    if slip.text[slip.column - 1 : slip.column] in tuple(_CURLY):
+        return f'{message}; quotation marks must be straight ones: "'
+    if message.startswith(("invalid unquoted key", "key with no value", "unclosed table")):
+        return _unquoted(slip) or message
+    if message.startswith(("invalid boolean", "string values must be quoted")):
+        return (
+            f'{message}; text stands in quotation marks, as in "ferry", and true and false have small letters'
+        )
+    return message
+
+
+def _unquoted(slip: Slip) -> str:
+    if _HEADER.match(slip.text):
+        return "names in brackets have small letters, digits and hyphens, as in [topics.ferry-safety]"
+    key = _BARE_KEY.match(slip.text)
+    if key is None:
+        return ""
+    value = slip.text[key.end() :].strip()
+    return f'{key[1]} must stand in quotation marks: "{key[1]}" = {value if len(value) < 20 else "..."}'
+
+
+def _duplicate(slip: Slip, first: First) -> str:
+    header = _HEADER.match(slip.text)
+    key = None if header else _KEY.match(slip.text)
+    if header is None and (key is None or slip.column > key.end()):
+        name = re.split(r"\s*=", slip.text[slip.column - 1 :], maxsplit=1)[0].strip()
+        return f": {name} stands twice in these braces; keep one of them" if name else ""
+    written = header[1].strip() if header else key[1].strip() if key else ""
+    line = first(_keys(written), header is not None)
+    where = f"on line {line} already" if line and line < slip.line else "above already"
+    if header:
+        return f": [{written}] stands {where}; write that line once, and all that belongs to it below it"
+    return f": {written} stands {where}; keep one of them"
+
+
+def _keys(written: str) -> Keys:
+    """The parts of a dotted key as written; empty where it is none."""
+    try:
+        table: Any = tomllib.loads(f"{written} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    keys: list[str] = []
+    while isinstance(table, dict):
+        key, table = next(iter(table.items()))
+        keys.append(key)
+    return tuple(keys)
