@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from classifiers.terms import FIELDS, Near, Phrase, Term
-from classifiers.topic import Group, Topic
-from classifiers.types import Mistake
-from classifiers.vocabulary import limited
+from classifiers.matcher import Matcher
+from classifiers.terms import FIELDS, Entity, Literal, Near, Phrase, Term, parse_term
+from classifiers.topic import Group, Topic, WeightedTerm
+from classifiers.types import Document, Mistake
+from classifiers.vocabulary import Aliases, Vocabulary, limited
 
 Path = tuple[str | int, ...]
 
 
-def topic_warnings(topic: Topic, path: Path) -> list[Mistake]:
-    """Return the warnings for one topic whose tables lie at `path`."""
-    found = [*_doubles(topic, path), *_ignored(topic, path)]
+def topic_warnings(topic: Topic, path: Path, complete: bool = True) -> list[Mistake]:
+    """Return the warnings for one topic whose tables lie at `path`.
+
+    Args:
+        topic: as read.
+        path: keys from the root.
+        complete: nothing of the topic had to be left out for a mistake, so its sums mean something.
+    """
+    found = [*_doubles(topic, path), *_overlaps(topic, path), *_ignored(topic, path)]
     for item in topic.terms:
         found += _language(item.term, (*path, "terms", item.term.text))
     for place, group in enumerate(topic.groups):
@@ -22,7 +29,7 @@ def topic_warnings(topic: Topic, path: Path) -> list[Mistake]:
     highest = sum(item.weight * _most(topic, item.term) for item in topic.terms if item.weight > 0)
     highest += sum(group.weight * max(topic.fields.values()) for group in topic.groups if group.weight > 0)
     highest += max((weight for weight in topic.sources.values() if weight > 0), default=0.0)
-    if 0 < highest < topic.points and topic.threshold >= 0.5:
+    if complete and 0 < highest < topic.points and topic.threshold >= 0.5:
         found.append(
             Mistake(
                 (*path, "points"),
@@ -45,6 +52,86 @@ def _doubles(topic: Topic, path: Path) -> Iterator[Mistake]:
             message = f'says the same as "{seen[key]}"; both weights count, so take one out'
             yield Mistake((*path, "terms", item.term.text), message, warning=True)
         seen.setdefault(key, item.term.text)
+
+
+def _overlaps(topic: Topic, path: Path) -> Iterator[Mistake]:
+    """Two terms that share a spelling both count where it stands, which is hardly meant if both add or both take."""
+    phrases = [
+        (item, item.term.body) for item in topic.terms if isinstance(item.term.body, Phrase) and item.weight
+    ]
+    by_spelling: dict[tuple[Literal, frozenset[str], bool], list[tuple[WeightedTerm, Phrase]]] = {}
+    for item, phrase in phrases:
+        for literal in phrase.literals:
+            key = (literal, item.term.fields, item.weight > 0)
+            by_spelling.setdefault(key, []).append((item, phrase))
+    told: set[tuple[str, str]] = set()
+    for (literal, _, _), users in by_spelling.items():
+        first, wider = users[0]
+        for item, phrase in users[1:]:
+            if phrase == wider or (first.term.text, item.term.text) in told:
+                continue
+            told.add((first.term.text, item.term.text))
+            remedy = "take that spelling out of one of them"
+            for inner, outer, text in ((wider, phrase, first.term.text), (phrase, wider, item.term.text)):
+                if set(inner.literals) <= set(outer.literals):
+                    remedy = f'take "{text}" out'
+            message = f'finds "{literal.anchor}", and so does "{first.term.text}"; both weights count there, so {remedy}'
+            yield Mistake((*path, "terms", item.term.text), message, warning=True)
+
+
+def covered_names(name: str, aliases: Aliases) -> Iterator[Mistake]:
+    """Yield a warning for each name of the entity `name` that one of its own exceptions always covers.
+
+    Each spelling is looked for as the only words of a text, once by itself and once as the entity. A name with
+    a wildcard inside it is given the benefit of the doubt.
+    """
+    own = aliases[name]
+    if not any(alias.startswith("-") for alias in own):
+        return
+    names = {
+        place: body
+        for place, alias in enumerate(own)
+        if not alias.startswith("-") and isinstance(body := parse_term(alias).body, Phrase)
+    }
+    exceptions = [parse_term(alias[1:]).body for alias in own if alias.startswith("-")]
+    anchors = [one.anchor for phrase in exceptions if isinstance(phrase, Phrase) for one in phrase.literals]
+    names = {
+        place: body
+        for place, body in names.items()
+        if all(any(anchor in one.anchor for anchor in anchors) for one in body.literals)
+    }
+    if not names:
+        return  # the common case, without building a matcher
+    vocabulary = Vocabulary(aliases)
+    whole = vocabulary.add(Term(f"@{name}", Entity(name)))
+    numbers = {place: vocabulary.add(Term(own[place], body)) for place, body in names.items()}
+    matcher = Matcher(vocabulary)
+
+    def covered(place: int, literal: Literal) -> bool:
+        if literal.before or literal.after:
+            return False
+        found = matcher.scan(Document(id="", title=_sample(literal)))[1]
+        return numbers[place] in found and whole not in found
+
+    never = [place for place, body in names.items() if all(covered(place, one) for one in body.literals)]
+    if len(never) == sum(not alias.startswith("-") for alias in own):
+        message = "can never match: its exceptions cover all its names; take one of them out"
+        yield Mistake(("entities", name), message, warning=True)
+        return
+    for place in never:
+        message = f'"{own[place]}" never counts: an exception of @{name} covers it; take one of them out'
+        yield Mistake(("entities", name, place), message, warning=True)
+
+
+def _sample(literal: Literal) -> str:
+    """Return a text that holds a spelling and nothing else, its open ends filled with letters of no word."""
+    text = literal.anchor
+    if literal.upper is not None:
+        text = "".join(
+            character.upper() if upper else character
+            for character, upper in zip(text, literal.upper, strict=True)
+        )
+    return ("zqx" if literal.open_left else "") + text + ("xqz" if literal.open_right else "")
 
 
 def _ignored(topic: Topic, path: Path) -> Iterator[Mistake]:

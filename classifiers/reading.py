@@ -10,6 +10,7 @@ from typing import Any
 
 import re2
 
+from classifiers.slips import MINUS, setting_slip
 from classifiers.terms import (
     DEFAULT_FIELDS,
     FIELDS,
@@ -48,6 +49,10 @@ class Reader:
     def mistake(self, path: Path, message: str, warning: bool = False) -> None:
         """Note a mistake."""
         self.mistakes.append(Mistake(path, message, warning))
+
+    def has_mistake(self, path: Path) -> bool:
+        """Say whether a mistake, not a mere warning, was noted at `path` or below."""
+        return any(not item.warning and item.path[: len(path)] == path for item in self.mistakes)
 
     def known_keys(self, raw: Mapping[str, Any], known: Sequence[str], path: Path) -> None:
         """Note each key that nobody reads, with the likeliest known one."""
@@ -156,10 +161,16 @@ class Reader:
         found = []
         for text, value in raw.items():
             here = (*path, text)
+            slip = setting_slip(text, value, path)
+            if slip:
+                works = isinstance(value, (int, float)) and not isinstance(value, bool)
+                self.mistake(here, slip, warning=works)
+                if not works:
+                    continue
             fields = None
             weight: float | None
             if isinstance(value, Mapping):
-                self.known_keys(value, ("weight", "in"), here)
+                self._weight_keys(value, here)
                 fields = self.fields(value["in"], (*here, "in")) if "in" in value else None
                 weight = self.number(value, "weight", here, 1.0, lowest=-1000.0, highest=1000.0)
             else:
@@ -176,12 +187,22 @@ class Reader:
             found.append(WeightedTerm(term, weight))
         return tuple(found)
 
+    def _weight_keys(self, raw: Mapping[str, Any], path: Path) -> None:
+        """Note keys of a weight's table; a dot outside quotation marks makes such a table of half a term."""
+        for key in raw:
+            if key not in ("weight", "in"):
+                hint = suggestion(key, ("weight", "in"))
+                if "mean" not in hint:
+                    hint += ' (a term with a dot in it stands in quotation marks as a whole: "N. Korea" = 2)'
+                self.mistake((*path, key), f'unknown setting "{key}"{hint}')
+
     def term(self, text: str, path: Path) -> Term | None:
         """Return a term whose entities exist and whose expressions compile, or None with the mistake noted."""
         try:
             term = parse_term(text)
         except TermError as error:
-            self.mistake(path, f'"{text}" {error}')
+            # Among weights the path names the term already.
+            self.mistake(path, str(error) if path[-1] == text else f'"{text}": {error}')
             return None
         bodies = (term.body.left, term.body.right) if isinstance(term.body, Near) else (term.body,)
         return term if all(self._body(body, path) for body in bodies) else None
@@ -193,6 +214,13 @@ class Reader:
             )
             return False
         if isinstance(body, Pattern):
+            if any(character < " " for character in body.source):
+                self.mistake(
+                    path,
+                    "the regular expression holds a control character, as a single backslash makes one in double "
+                    "quotes; write each backslash twice, or put the pattern in single quotes",
+                )
+                return False
             problem = expression_mistake(body.source)
             if problem:
                 self.mistake(path, f"the regular expression /{body.source}/ cannot be used: {problem}")
@@ -226,6 +254,9 @@ class Reader:
         for place, item in enumerate(items):
             path: Path = ("entities", name, place)
             shield = item.startswith("-")
+            if item and item[0] in MINUS and not shield:
+                self.mistake(path, f'write the minus as a plain hyphen: "-{item[1:]}"')
+                continue
             term = self.term(item[1:] if shield else item, path)
             if term is None:
                 continue
@@ -274,7 +305,9 @@ class Reader:
                 waiting.extend(self._inner.get(inner, ()))
 
     def unused_entities(self, topics: Iterable[Topic]) -> None:
-        """Warn about entities that no topic uses."""
+        """Warn about entities that no topic uses; not before all can be read that might use them."""
+        if self.has_mistake(("entities",)) or self.has_mistake(("topics",)):
+            return
         used = {name for topic in topics for name in topic.entities}
         for name in self._entities:
             if name not in used:

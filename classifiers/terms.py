@@ -15,10 +15,12 @@ title: @north-korea             only in that field; several: "title, url: ..."
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 from dataclasses import dataclass
 
+from classifiers.slips import minus_slip, nearness_slip
 from classifiers.text import HAN, HANGUL, LATIN, NOTHING, SCRIPT, fold, readable
 
 FIELDS = ("title", "summary", "text", "url", "source", "category", "author", "language")
@@ -132,8 +134,10 @@ def _fields(names: str) -> frozenset[str]:
     found = frozenset(name.strip() for name in names.split(","))
     unknown = sorted(found - set(FIELDS))
     if unknown:
+        close = difflib.get_close_matches(unknown[0], FIELDS, n=1, cutoff=0.6)
+        meant = f'did you mean "{close[0]}:"? The' if close else "the"
         raise TermError(
-            f'"{unknown[0]}:" is not a field; the fields are {", ".join(FIELDS)} '
+            f'"{unknown[0]}:" is not a field; {meant} fields are {", ".join(FIELDS)} '
             "(for a colon that belongs to the words, leave out the blank after it)"
         )
     return found
@@ -142,6 +146,13 @@ def _fields(names: str) -> frozenset[str]:
 def _simple(text: str, fields: frozenset[str]) -> Simple:
     if not text:
         raise TermError("is empty; write a word or a phrase")
+    if len(text) > 1 and text.startswith("/") and text.endswith("/"):
+        if len(text) < 3:
+            raise TermError("is an empty regular expression; write it between the slashes")
+        return Pattern(text[1:-1])
+    slip = nearness_slip(text) or minus_slip(text)
+    if slip:
+        raise TermError(slip)
     if text.startswith("@"):
         named = _ENTITY.match(text)
         if named is None:
@@ -149,10 +160,6 @@ def _simple(text: str, fields: frozenset[str]) -> Simple:
                 f'"{text}" is not the name of an entity: @ and lower-case letters, digits and hyphens'
             )
         return Entity(named.group(1))
-    if len(text) > 1 and text.startswith("/") and text.endswith("/"):
-        if len(text) < 3:
-            raise TermError("is an empty regular expression; write it between the slashes")
-        return Pattern(text[1:-1])
     exact = text.startswith("=")
     return Phrase(phrase_literals(text.removeprefix("="), exact, shouting=fields != {"url"}))
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from classifiers.checks import topic_warnings
+from classifiers.checks import covered_names, topic_warnings
 from classifiers.reading import Reader, slug_mistake
 from classifiers.terms import FIELDS, Entity, Near, Term
 from classifiers.topic import Facet, Group, Topic, WeightedTerm
@@ -65,7 +65,10 @@ def read_topics(
             continue
         found[slug] = _topic(reader, slug, raw, aliases)
     for slug, topic in found.items():
-        reader.mistakes.extend(topic_warnings(topic, ("topics", slug)))
+        path = ("topics", slug)
+        reader.mistakes.extend(topic_warnings(topic, path, complete=not reader.has_mistake(path)))
+    for name in aliases:
+        reader.mistakes.extend(covered_names(name, aliases))
     reader.unused_entities(found.values())
     return found, reader.mistakes
 
@@ -87,7 +90,7 @@ def _topic(
     exclude = reader.terms(raw.get("exclude", []), (*path, "exclude"))
     ignore = reader.terms(raw.get("ignore", []), (*path, "ignore"))
     weights = [item.weight for item in terms] + [group.weight for group in groups]
-    if not any(weight > 0 for weight in weights):
+    if not any(weight > 0 for weight in weights) and not reader.has_mistake(path):
         reader.mistake(path, "has no term or group with a positive weight, so no story can belong to it")
     used = [item.term for item in terms] + [*exclude, *ignore]
     used += [term for group in groups for term in (*group.all, *group.any, *group.none)]
@@ -118,7 +121,7 @@ def _topic(
 def _group(reader: Reader, raw: Mapping[str, Any], path: tuple[str | int, ...]) -> Group:
     reader.known_keys(raw, GROUP_KEYS, path)
     members = {key: reader.terms(raw.get(key, []), (*path, key)) for key in ("all", "any", "none")}
-    if not members["all"] and not members["any"]:
+    if not members["all"] and not members["any"] and not reader.has_mistake(path):
         reader.mistake(path, "needs all = [...] or any = [...]: what must be found")
     weight = reader.number(raw, "weight", path, 0.0, lowest=-1000.0, highest=1000.0)
     must = reader.flag(raw, "must", path)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from classifiers.terms import TermError, parse_term
+from classifiers.terms import Pattern, Phrase, TermError, parse_term
 
 ENTITIES = {
     "kim": ["Kim Jong Un", "김정은", "金正恩", "キム・ジョンウン"],
@@ -170,6 +170,23 @@ def test_a_group_is_as_strong_as_its_weakest_member(evidence: Any) -> None:
         ("a within 0 words of b", "1 to 200"),
         ("a within 900 words of b", "1 to 200"),
         ("a within 3 words of b within 3 words of c", "only one"),
+        ("a within words of b", '"a within 5 words of b"'),
+        ("a within 7 of b", '"a within 7 words of b"'),
+        ("a within seven words of b", '"a within 5 words of b"'),
+        ("a within 7 words b", '"a within 7 words of b"'),
+        ("a within 7words before b", '"a within 7 words before b"'),
+        ("a Within 7 Words Of b", '"a within 7 words of b"'),
+        ("a witin 7 words of b", '"a within 7 words of b"'),
+        ("a with in 7 words of b", '"a within 7 words of b"'),
+        ("a within 7 words after b", '"b within 7 words before a"'),
+        ("a within 7 words of", '"a within 7 words of sank"'),
+        ("within 7 words of b", '"ferry within 7 words of b"'),
+        ("@a within 7 of @b", '"@a within 7 words of @b"'),
+        ("title: a within 7 of b", '"a within 7 words of b"'),
+        ("-a", "begins with a minus"),
+        ("title: -a", "begins with a minus"),
+        ("a within 3 words of -b", "begins with a minus"),
+        ("titel: a", 'did you mean "title:"'),
     ],
 )
 def test_terms_that_cannot_be_read_say_why(text: str, words: str) -> None:
@@ -178,6 +195,22 @@ def test_terms_that_cannot_be_read_say_why(text: str, words: str) -> None:
         return
     with pytest.raises(TermError, match=words.replace("(", r"\(")):
         parse_term(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "within 24 hours",
+        "within 5 miles of shore",
+        "within striking distance of",
+        "with words of praise",
+        "with 5 of its crew",
+        "wrote 500 words of",
+        "/a within 5 of b/",
+    ],
+)
+def test_phrases_that_only_look_like_nearness_are_phrases(text: str) -> None:
+    assert isinstance(parse_term(text).body, Phrase | Pattern)
 
 
 def test_a_colon_without_a_blank_is_part_of_the_words(evidence: Any) -> None:

@@ -80,6 +80,25 @@ def test_a_good_topic_has_no_mistakes() -> None:
         ({"facets": {"A b": {}}}, ("facets", "A b"), "lower-case letters"),
         ({"facets": {"a": {"terms": {"@x": 1}}}}, ("facets", "a", "terms", "@x"), "not in [entities]"),
         ({"default_facet": "z"}, ("default_facet",), "not one of the facets"),
+        ({"terms": {"-ship": 1}}, ("terms", "-ship"), '"ship" = -1'),
+        ({"terms": {"\u2013ship": 1}}, ("terms", "\u2013ship"), "begins with a minus"),
+        ({"groups": [{"all": ["a", "-b"], "weight": 1}]}, ("groups", 0, "all", 1), 'none = ["b"]'),
+        ({"terms": {"a": 1, "exclude": ["b"]}}, ("terms", "exclude"), "move it above [topics.t.terms]"),
+        ({"terms": {"a": 1, "title": "T"}}, ("terms", "title"), "is a setting of the topic"),
+        ({"terms": {"a": 1, "sources": {"bbc": 1}}}, ("terms", "sources"), "is a setting of the topic"),
+        (
+            {"facets": {"a": {"terms": {"title": "A"}}}},
+            ("facets", "a", "terms", "title"),
+            "move it above [topics.t.facets.a.terms]",
+        ),
+        (
+            {"facets": {"a": {"terms": {"ignore": ["b"]}}}},
+            ("facets", "a", "terms", "ignore"),
+            "below the line [topics.t]",
+        ),
+        ({"terms": {"N": {"Korea": 2}}}, ("terms", "N", "Korea"), "in quotation marks as a whole"),
+        ({"terms": {"/\bKN/": 2}}, ("terms", "/\bKN/"), "write each backslash twice"),
+        ({"terms": {"titel: ferry": 2}}, ("terms", "titel: ferry"), 'did you mean "title:"?'),
     ],
 )
 def test_mistakes_name_the_place_and_the_remedy(
@@ -87,6 +106,32 @@ def test_mistakes_name_the_place_and_the_remedy(
 ) -> None:
     found = mistakes({**GOOD, **change})
     assert words in found[("topics", "t", *path)], found
+
+
+def test_a_term_is_not_repeated_where_the_path_names_it() -> None:
+    found = mistakes({"terms": {"titel: ferry": 2}, "exclude": ["titel: toy"]})
+    assert found[("topics", "t", "terms", "titel: ferry")].startswith('"titel:" is not a field')
+    assert found[("topics", "t", "exclude", 0)].startswith('"titel: toy": "titel:" is not a field')
+
+
+@pytest.mark.parametrize(
+    ("topic", "path"),
+    [
+        ({"terms": {"@harbor": 3}}, ("terms", "@harbor")),
+        ({"terms": {"@harbour": "3"}}, ("terms", "@harbour")),
+        ({"terms": {"boat": 1, "@harbour within 5 of boat": 3}}, ("terms", "@harbour within 5 of boat")),
+        ({"groups": [{"all": ["@harbor"], "weight": 3}]}, ("groups", 0, "all", 0)),
+        ({"trems": {"@harbour": 3}}, ("trems",)),
+    ],
+)
+def test_one_cause_is_one_mistake(topic: Any, path: tuple[Any, ...]) -> None:
+    _, found = read_topics({"t": topic}, ENTITIES)
+    assert [mistake.path for mistake in found] == [("topics", "t", *path)]
+
+
+def test_a_misspelt_name_in_an_entity_is_one_mistake() -> None:
+    _, found = read_topics({"t": {"terms": {"@coast": 3}}}, {**ENTITIES, "coast": ["beach", "@harbor"]})
+    assert [mistake.path for mistake in found] == [("entities", "coast", 1)]
 
 
 def test_mistakes_are_reported_all_at_once() -> None:
@@ -113,6 +158,8 @@ def test_a_topic_must_be_a_table_with_a_good_slug() -> None:
         ({"a": ["title: x"]}, ("a", 0), "where the entity is used"),
         ({"a": ["x within 3 words of y"]}, ("a", 0), "not in an entity"),
         ({"a": ["x", "-@b"], "b": ["y"]}, ("a", 1), "only words can follow a minus"),
+        ({"a": ["x", "\u2013y"]}, ("a", 1), 'plain hyphen: "-y"'),
+        ({"a": ["x", "x within 5 of y"]}, ("a", 1), '"x within 5 words of y"'),
     ],
 )
 def test_mistakes_in_entities(entities: Any, path: tuple[Any, ...], words: str) -> None:
@@ -155,6 +202,38 @@ def test_mistakes_in_entities(entities: Any, path: tuple[Any, ...], words: str) 
         ({"terms": {"@a": 3}}, {"a": ["ferry", "Ferry"]}, ("entities", "a", 1), "says the same"),
         ({"terms": {"x": 3}}, {"a": ["x"]}, ("entities", "a"), "no topic uses @a"),
         (
+            {"terms": {"ferry": 2, "ferry(s)": 1}},
+            {},
+            ("topics", "t", "terms", "ferry(s)"),
+            'so take "ferry" out',
+        ),
+        (
+            {"terms": {"ferr(y)(ies)": 2, "ferry(man)": 1}},
+            {},
+            ("topics", "t", "terms", "ferry(man)"),
+            "take that spelling out of one of them",
+        ),
+        (
+            {"terms": {"a": 3, "points": 3}},
+            {},
+            ("topics", "t", "terms", "points"),
+            "to set the topic's points",
+        ),
+        ({"terms": {"a": 3, "threshold": 0.5}}, {}, ("topics", "t", "terms", "threshold"), "move it above"),
+        ({"terms": {"@a": 3}}, {"a": ["ship", "-ship"]}, ("entities", "a"), "exceptions cover all its names"),
+        (
+            {"terms": {"@a": 3}},
+            {"a": ["SHIP", "boat", "-ship*"]},
+            ("entities", "a", 0),
+            '"SHIP" never counts',
+        ),
+        (
+            {"terms": {"@a": 3}},
+            {"a": ["\ubd81\ud55c\uad70", "\ubc30", "-\ubd81\ud55c"]},
+            ("entities", "a", 0),
+            "never counts",
+        ),
+        (
             {"terms": {"x": 3}, "groups": [{"all": ["a"], "none": ["a"], "weight": 1}]},
             {},
             ("topics", "t", "groups", 0, "none", 0),
@@ -173,6 +252,22 @@ def test_warnings(topic: Any, entities: Any, path: tuple[Any, ...], words: str) 
     assert words in {mistake.path: mistake.message for mistake in found if mistake.warning}[path]
     assert not [mistake for mistake in found if not mistake.warning]
     RuleClassifier(topics)
+
+
+@pytest.mark.parametrize(
+    ("terms", "entities"),
+    [
+        ({"ferry": 2, "title: ferry(s)": 1}, {}),
+        ({"ferry": 2, "ferry(s)": -1}, {}),
+        ({"ferry": 2, "ferries": 2, "ferry wheel": 1}, {}),
+        ({"a": 3, "points": {"weight": 3}}, {}),
+        ({"a": 3, "title": 3, "sources": 2}, {}),
+        ({"@a": 3}, {"a": ["ship*", "missile(s)", "battle * ship", "-ship", "-missile", "-battle"]}),
+        ({"@a": 3}, {"a": ["ship", "-SHIP", "-shipping", "-the ship"]}),
+    ],
+)
+def test_no_warning_where_it_may_be_meant(terms: Any, entities: Any) -> None:
+    assert read_topics({"t": {"terms": terms}}, entities)[1] == []
 
 
 def test_the_hash_changes_with_what_decides_and_with_nothing_else() -> None:
