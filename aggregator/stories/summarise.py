@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -55,7 +56,7 @@ def summarise(
     """
     rules = rules or _default_rules(settings)
     ordered = tuple(sorted(members, key=published_order))
-    best = min(ordered, key=_rank)
+    best = _headlined(ordered)
     title = words.headline(best.entry.title) or best.entry.url
     corroboration = corroborate(ordered, previous.corroboration if previous else None, now, rules)
     announced = not all(member.archived for member in ordered)
@@ -96,11 +97,26 @@ def summarise(
     )
 
 
+def _headlined(ordered: Sequence[StoryEntry]) -> StoryEntry:
+    """The member whose headline, link and lead stand for the story: among those with a link, in the language that most
+    reports are in (the best report's, where two languages have as many), the best report.
+
+    Depends on the members alone, so a headline stays until a report comes that is better by this.
+    """
+    if len(ordered) == 1:
+        return ordered[0]
+    linked = [member for member in ordered if member.entry.url] or ordered
+    counts = Counter(
+        m.entry.language for m in linked if m.entry.language and not _ASIDE.search(m.entry.title)
+    )
+    most = max(counts.values(), default=0)
+    return min((m for m in linked if counts[m.entry.language] == most), key=_rank)
+
+
 def _rank(member: StoryEntry) -> tuple[object, ...]:
-    """What makes the best headline: a full report with a link, no flash, no aside; the earliest of those."""
+    """What makes the best report: full, no flash, no aside; the earliest of those."""
     entry = member.entry
     return (
-        not entry.url,
         bool(_ASIDE.search(entry.title)),
         bool(_FLASH.search(entry.title)),
         not words.lead(entry.summary or entry.text[:_LEAD]),

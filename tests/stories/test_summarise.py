@@ -51,6 +51,35 @@ def test_the_headline_is_the_first_full_reports(member: Callable[..., StoryEntry
     assert story.changed == NOW
 
 
+def test_the_headline_is_in_the_language_of_most_reports(member: Callable[..., StoryEntry]) -> None:
+    def report(title: str, language: str, at: float, **more: str) -> StoryEntry:
+        url = f"https://{language}.example/{at}"
+        return member(title, "A lead that says more.", **{"url": url, "language": language, "at": at, **more})
+
+    japanese = report("米韓が合同演習", "ja", 0)
+    korean = [report("한미 연합훈련 시작", "ko", 1), report("한미, 훈련 돌입", "ko", 2)]
+    english = [report("Allies begin drill", "en", 3), report("Drill begins", "en", 4)]
+    told = None
+    for members, title in (
+        ([japanese], "米韓が合同演習"),
+        ([japanese, korean[0]], "米韓が合同演習"),  # as many: the earliest full report
+        ([japanese, *korean], "한미 연합훈련 시작"),
+        ([japanese, *korean, *english], "한미 연합훈련 시작"),
+        ([japanese, *korean, *english, report("[사설] 훈련을 보며", "en", 5)], "한미 연합훈련 시작"),
+        ([japanese, *korean, *english, report("Third day of drill", "en", 6)], "Allies begin drill"),
+    ):
+        told = summarise("s1", members[::-1], told, NOW, SETTINGS)
+        assert told.title == title
+        assert told.language == next(m.entry.language for m in members if m.entry.title == title)
+    assert [title for _, title in told.memory["titles"]] == [
+        "米韓が合同演習",
+        "한미 연합훈련 시작",
+        "Allies begin drill",
+    ]
+    nothing_to_open = [report("훈련 사흘째", "ko", at, url="") for at in (7, 8)]
+    assert summarise("s1", [japanese, *nothing_to_open], None, NOW, SETTINGS).url == japanese.entry.url
+
+
 def test_a_second_look_finds_nothing_new(member: Callable[..., StoryEntry]) -> None:
     members = flash_and_full(member)
     story = summarise("s1", members, None, NOW, SETTINGS)
