@@ -19,6 +19,9 @@ _PERMUTATIONS = 32
 _ROWS = 4
 _SHINGLE = 4
 _LEAD = 300
+_PACKED = struct.Struct(f">{_PERMUTATIONS}I")
+_BYTES = 4 * _ROWS
+_STARTS = tuple((bytes([row]), 4 * row) for row in range(0, _PERMUTATIONS, _ROWS))
 _FEWEST = 8
 """Shortest text, in letters, that gets bands: shorter ones agree by accident."""
 
@@ -69,10 +72,10 @@ def bands(title: str, lead: str) -> tuple[int, ...]:
         shingles = {letters[i : i + _SHINGLE] for i in range(len(letters) - _SHINGLE + 1)}
         sketch = RMinHash(_PERMUTATIONS, 7)
         sketch.update(list(shingles))
-        digest = sketch.digest()
-        for start in range(0, _PERMUTATIONS, _ROWS):
-            raw = struct.pack(f">{_ROWS}I", *digest[start : start + _ROWS])
-            found.append(signed(name + bytes([start]) + raw))
+        raw = _PACKED.pack(*sketch.digest())
+        found.extend(
+            [signed(name + start + raw[at : at + _BYTES]) for start, at in _STARTS],
+        )
     return tuple(found)
 
 

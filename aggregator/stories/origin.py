@@ -208,6 +208,8 @@ def writers(members: Sequence[StoryEntry], origins: Origins) -> list[Origin]:
         member = members[index]
         slug, credit = origins.find(member.entry, member.origin)
         own = origins.describe(slug, member)
+        if len(members) == 1:
+            return [own]
         title, text = (
             compact(member.entry.title),
             compact(lead(member.entry.summary or member.entry.text))[:_COMPARED],

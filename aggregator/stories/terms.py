@@ -56,6 +56,7 @@ class TermFinder:
             forms[form.lower()] = tuple(f"{kind_of[slug]}:{slug}" for slug in slugs)
         self._hanja = {form: f"{kind_of[str(slug)]}:{slug}" for form, slug in table["hanja"].items()}
         self._syllables = {form: f"{kind_of[str(slug)]}:{slug}" for form, slug in table["syllable"].items()}
+        self._alone = frozenset((*self._hanja, *self._syllables))
         for slug, names in entities.items():
             known = next((forms[name.lower()] for name in names if name.lower() in forms), None)
             for name in names:
@@ -100,6 +101,9 @@ class TermFinder:
             hits.append(Hit(start, end, self._concepts[number]))
             end_of_last = end
         if hanja:
+            present = self._alone.intersection(text)
+            if not present:
+                return hits
             covered = {i for hit in hits for i in range(hit.start, hit.end)}
             hits.extend(
                 Hit(i, i + 1, (self._hanja[letter],))

@@ -79,4 +79,4 @@ def compact(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Words in order, lower case. Scripts without spaces come as runs; features.py cuts those further."""
-    return [match.group().lower() for match in _WORD.finditer(text)]
+    return [word.lower() for word in _WORD.findall(text)]
