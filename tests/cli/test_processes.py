@@ -16,7 +16,7 @@ from e2e.world import COMMAND, cli, daemon, free_port, write_config
 
 from aggregator.demo.site import DemoSite
 
-from .conftest import IN_PROCESS
+from .conftest import IN_PROCESS, TOPIC, Verb
 
 HEAVY = (
     "sklearn",
@@ -84,7 +84,9 @@ def test_a_reader_that_has_seen_enough_is_no_failure(filled: Path, words: str) -
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_beside_a_daemon_one_reads_and_corrects_but_does_not_poll(news: DemoSite, tmp_path: Path) -> None:
+def test_beside_a_daemon_one_reads_and_corrects_but_does_not_poll(
+    verb: Verb, news: DemoSite, tmp_path: Path
+) -> None:
     port = free_port()
     config = write_config(tmp_path, news, port=port, replace=[IN_PROCESS])
     rows = tmp_path / "rows.jsonl"
@@ -92,12 +94,12 @@ def test_beside_a_daemon_one_reads_and_corrects_but_does_not_poll(news: DemoSite
     with daemon(config, port=port) as running:
         running.wait(lambda: '"polled"' in running.text(), "the first poll")
         for words in (["poll"], ["import", str(rows)], ["run"]):
-            said = cli(*words, config=config, check=False)
-            assert said.returncode == 3, words
-            assert f"process {running.process.pid}" in said.stderr
-        story = cli("stories", "--json", "--limit", "1", config=config).stdout
-        assert '"id"' in story
-        assert "not polled yet" not in cli("feeds", config=config).stdout
+            said = verb(*words, config=config)
+            assert said.code == 3, words
+            assert f"process {running.process.pid}" in said.err
+        (story,) = verb("stories", "--json", "--limit", "1").json
+        assert verb("label", story["id"], "--topic", TOPIC, "--no").code == 0
+        assert "not polled yet" not in verb("feeds").out
         assert running.stop() < 10
         assert running.process.returncode == 0
 
