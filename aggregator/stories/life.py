@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.types import StoryEntry, published_order
 
 BURST_SPAN = timedelta(hours=3)
+FEWEST_STORIES = 30
+"""A topic with fewer has no usual growth yet."""
 _SURPRISE = 1e-3
 """A burst is growth that chance would bring less often than this."""
 
@@ -70,6 +73,28 @@ def burst_at(members: Sequence[StoryEntry], usual: float, least: int) -> datetim
         if poisson_tail(count, usual * BURST_SPAN.total_seconds() / 3600) < _SURPRISE:
             return time
     return None
+
+
+def usual_growth(rows: Iterable[tuple[str, int, timedelta]]) -> dict[str, float]:
+    """Topic to how fast its stories usually grow: entries an hour and story, for `burst_at` and `summarise`.
+
+    `rows`: one for each story and topic it belongs to over a time long enough (two weeks): topic, number of entries,
+    time from its first to its last entry. A story counts for as long as a burst is looked for, at least: one that got
+    a single report got it in three hours. Topics with fewer than 30 stories are left out. Old stories imported all at
+    once, or a story that was itself a burst, weigh as much as their entries do.
+    """
+    stories: dict[str, int] = defaultdict(int)
+    entries: dict[str, int] = defaultdict(int)
+    seconds: dict[str, float] = defaultdict(float)
+    for topic, count, span in rows:
+        stories[topic] += 1
+        entries[topic] += count
+        seconds[topic] += max(span, BURST_SPAN).total_seconds()
+    return {
+        topic: entries[topic] * 3600 / seconds[topic]
+        for topic, count in stories.items()
+        if count >= FEWEST_STORIES
+    }
 
 
 def poisson_tail(count: int, expected: float) -> float:

@@ -47,11 +47,13 @@ def summarise(
     settings: StoriesConfig,
     judgements: Sequence[Judged] = (),
     rules: Rules | None = None,
+    usual: Mapping[str, float] | None = None,
 ) -> Story:
     """The story as it is now. `members`: at least one, in any order; `previous`: as it was stored, if it was.
 
     `judgements`: what people said of the story or any of its entries; of a topic the newest counts. `rules`: from
-    `rules_for`; None takes the shipped outlets alone. Pure: the same arguments give the same story, and a second call
+    `rules_for`; None takes the shipped outlets alone. `usual`: topic to how fast its stories usually grow, from
+    `life.usual_growth`; of a story's topics the fastest counts, `settings.usual_growth` where none is known. Pure: the same arguments give the same story, and a second call
     with the result as `previous` finds nothing new to tell.
     """
     rules = rules or _default_rules(settings)
@@ -68,11 +70,16 @@ def summarise(
     known = (
         tuple(memory.get("facts", ())) if memory else _facts([m for m in ordered if m.entry.id in known_ids])
     )
-    burst = burst_at(ordered, settings.usual_growth, settings.burst)
+    labels = story_labels(ordered, judgements)
+    rates = (
+        [usual[label.topic] for label in labels if label.belongs and label.topic in usual] if usual else []
+    )
+    burst = burst_at(ordered, max(rates, default=settings.usual_growth), settings.burst)
+    known_burst = previous is not None and (previous.burst or "burst" in memory)
     change = worth_telling(
         previous.corroboration if previous is not None and told_before else None,
         corroboration,
-        burst=burst is not None and not (previous is not None and previous.burst),
+        burst=burst is not None and not known_burst,
         facts=facts,
         known=set(known),
         share=settings.new_facts,
@@ -89,7 +96,7 @@ def summarise(
         changed=now if told_now or previous is None else previous.changed,
         change=change if told_now or previous is None else previous.change,
         entries=ordered,
-        labels=story_labels(ordered, judgements),
+        labels=labels,
         corroboration=corroboration,
         burst=burst is not None,
         announced=announced,
@@ -162,6 +169,8 @@ def _remember(
         }
     if burst is not None:
         remembered["burst"] = burst.isoformat()
+    elif "burst" in memory:  # rates change; a burst once told is not told again
+        remembered["burst"] = memory["burst"]
     return remembered
 
 

@@ -10,7 +10,7 @@ import pytest
 from aggregator.config.stories import StoriesConfig
 from aggregator.stories.change import worth_telling
 from aggregator.stories.labels import story_labels
-from aggregator.stories.life import burst_at, growth, lead, poisson_tail
+from aggregator.stories.life import burst_at, growth, lead, poisson_tail, usual_growth
 from aggregator.stories.summarise import summarise
 from aggregator.types import Corroboration, StoryEntry
 from classifiers.types import Label, Reason
@@ -173,6 +173,44 @@ def test_bursts_need_many_reports_of_several_outlets_in_little_time(
     assert burst_at(slow, 0.3, 5) is None
     assert burst_at(alone, 0.3, 5) is None
     assert summarise("s", fast, None, NOW, SETTINGS).burst
+
+
+def test_usual_growth_is_entries_an_hour_and_story() -> None:
+    quiet = [("quiet", 1, timedelta(0))] * 29 + [("quiet", 4, timedelta(hours=33))]
+    busy = [("busy", 30, timedelta(hours=6))] * 30
+    rare = [("rare", 9, timedelta(hours=1))] * 29
+    rates = usual_growth([*quiet, *busy, *rare])
+    assert rates == {"quiet": pytest.approx((29 + 4) / (29 * 3 + 33)), "busy": pytest.approx(5.0)}
+    assert usual_growth(()) == {}
+
+
+def test_a_burst_is_unusual_for_its_own_topics(member: Callable[..., StoryEntry]) -> None:
+    def labels(*topics: str) -> tuple[Label, ...]:
+        return tuple(Label(topic, 0.9, 0.5, belongs=topic != "denied") for topic in topics)
+
+    def burst(*topics: str, usual: dict[str, float] | None = None) -> bool:
+        fast = [member(str(n), origin=f"o{n % 3}", at=n / 4, labels=labels(*topics)) for n in range(8)]
+        return summarise("s", fast, None, NOW, SETTINGS, usual=usual).burst
+
+    rates = {"busy": 5.0, "quiet": 0.1, "denied": 5.0}
+    assert burst("busy"), "no rates: the setting"
+    assert not burst("busy", usual=rates)
+    assert burst("quiet", usual=rates)
+    assert not burst("quiet", "busy", usual=rates), "the busier topic counts"
+    assert burst("quiet", "denied", usual=rates), "a topic it does not belong to does not"
+    assert burst("unknown", usual=rates), "a topic without a rate takes the setting"
+
+
+def test_a_burst_is_told_once_though_rates_change(member: Callable[..., StoryEntry]) -> None:
+    label = (Label("t", 0.9, 0.5, belongs=True),)
+    fast = [member(str(n), origin=f"o{n % 3}", at=n / 4, labels=label) for n in range(8)]
+    told = summarise("s", fast[:2], None, NOW, SETTINGS)
+    for later, (rate, change) in enumerate([(0.1, True), (5.0, False), (0.1, False)], 1):
+        at = NOW + timedelta(hours=later)
+        again = summarise("s", fast, told, at, SETTINGS, usual={"t": rate})
+        assert (again.changed == at) is change
+        assert again.burst is (rate < 1)
+        told = replace(again, memory=json.loads(json.dumps(again.memory)))
 
 
 def test_poisson_tail() -> None:
