@@ -13,7 +13,6 @@ Stories that a person set apart are never joined, by no evidence.
 
 from __future__ import annotations
 
-import heapq
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,7 +192,7 @@ class _Decision:
         likely = [
             (-vote, story) for story, vote in votes.items() if vote >= least and story not in self.barred
         ]
-        return [story for _, story in heapq.nsmallest(_CANDIDATES, likely)]
+        return [story for _, story in sorted(likely)[:_CANDIDATES]]
 
     def _near_in_time(self, other: Member) -> bool:
         return abs(other.time - self.member.time) <= self.settings.window.total_seconds()

@@ -29,9 +29,8 @@ KIND_WEIGHT: Final = {
     "ord": 1.0,
     "count": 0.7,
     "day": 0.2,
-    "w": 1.0,
 }
-"""How much a feature of a kind counts, rarity apart."""
+"""How much a feature of a kind counts, rarity apart; other words count 1."""
 _COMMON = 0.3
 """Shared features less rare than this are no evidence."""
 _MOST_SHARED = 8
@@ -148,12 +147,13 @@ def profile(fixed: Traits, rarity: Rarity) -> Profile:
     values: dict[str, float] = {}
     norm = headline = named = named_headline = 0.0
     for (feature, place), rare in zip(fixed.features.items(), rarity.of(fixed.features), strict=True):
-        value = values[feature] = rare * KIND_WEIGHT[feature[: feature.index(":")]]
+        word = feature[0] == "w"
+        value = values[feature] = rare if word else rare * KIND_WEIGHT[feature[: feature.index(":")]]
         square = (place * value) ** 2
         norm += square
         if place >= 1.0:
             headline += square
-        if feature[0] != "w":
+        if not word:
             named += square
             if place >= 1.0:
                 named_headline += square
@@ -180,17 +180,20 @@ def compare(profile: Profile, right: Traits) -> tuple[float, ...]:
     dot = nameable_dot = headline_dot = nameable_headline_dot = 0.0
     shared: list[float] = []
     for feature in values.keys() & theirs.keys():
-        named = feature[0] != "w"
         value, here, there = values[feature], ours[feature], theirs[feature]
         product = here * there * value * value
         dot += product
-        both = here >= 1.0 and there >= 1.0
-        if named:
-            nameable_dot += product
-            nameable_headline_dot += product if both else 0.0
-        if both:
+        evidence = value - _COMMON
+        if here >= 1.0 and there >= 1.0:
             headline_dot += product
-        evidence = value * min(1.0, here + there - 0.5) - _COMMON
+            if feature[0] != "w":
+                nameable_dot += product
+                nameable_headline_dot += product
+        else:
+            if feature[0] != "w":
+                nameable_dot += product
+            if here + there < 1.5:  # in the lead of both
+                evidence = value * (here + there - 0.5) - _COMMON
         if evidence > 0:
             shared.append(evidence)
     if len(shared) > _MOST_SHARED:
