@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.config import Config
 from aggregator.store import Store
 from aggregator.store.feedback import Feedback
 from aggregator.store.feeds import public_url
 from aggregator.stories.group import group
+from aggregator.stories.life import usual_growth
 from aggregator.stories.summarise import rules_for, summarise
 from aggregator.stories.window import Window
 from aggregator.types import (
@@ -30,6 +31,10 @@ from aggregator.types import (
 from aggregator.work import Weighed
 
 
+_USUAL_SPAN = timedelta(days=14)
+_USUAL_KEPT = timedelta(hours=1)
+
+
 class Assembler:
     """Groups candidates into stories and rebuilds the stories that were touched."""
 
@@ -40,6 +45,8 @@ class Assembler:
         self._constraints: dict[tuple[str, str], bool] | None = None
         self._feeds: dict[int, FeedState] = {}
         self._rules = rules_for(config.stories, config.origins)
+        self._usual: dict[str, float] = {}
+        self._usual_at: datetime | None = None
 
     def forget_caches(self) -> None:
         """Read window and corrections anew at the next batch: after a correction by a person, or a failed write."""
@@ -74,6 +81,7 @@ class Assembler:
 
         `revised` holds stored entries whose text or labels changed. Assignments of stored entries move them.
         """
+        usual = self._usual_growth(now)
         into = dict(grouping.merges)
         assigned = {a.entry: a for a in grouping.assignments}
         members: dict[str, list[StoryEntry]] = defaultdict(list)
@@ -105,19 +113,35 @@ class Assembler:
                 self._settings,
                 by_story.get(story_id, ()),
                 self._rules,
+                usual,
             )
             for story_id, entries in members.items()
         ]
 
     def rebuild(self, stored: Mapping[str, Story], now: datetime) -> list[Story]:
         """The stories summarised anew from their entries and people's judgements."""
+        usual = self._usual_growth(now)
         judged = self._store.judged(list(stored))
         return [
             summarise(
-                story.id, story.entries, story, now, self._settings, judged.get(story.id, ()), self._rules
+                story.id,
+                story.entries,
+                story,
+                now,
+                self._settings,
+                judged.get(story.id, ()),
+                self._rules,
+                usual,
             )
             for story in stored.values()
         ]
+
+    def _usual_growth(self, now: datetime) -> dict[str, float]:
+        """How fast each topic's stories grew in the last two weeks; worked out once an hour."""
+        if self._usual_at is None or not self._usual_at <= now < self._usual_at + _USUAL_KEPT:
+            self._usual = usual_growth(self._store.growth(now - _USUAL_SPAN))
+            self._usual_at = now
+        return self._usual
 
     @staticmethod
     def _only_new(touched: set[str], assigned: Mapping[str, Assignment]) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -103,6 +103,11 @@ class Store:
         """People's judgements on the stories."""
         with self.read() as connection:
             return feedback.of_stories(connection, ids) if feedback.any_feedback(connection) else {}
+
+    def growth(self, since: datetime) -> list[tuple[str, int, timedelta]]:
+        """How stories published since then grew, by topic."""
+        with self.read() as connection:
+            return stories.growth(connection, since)
 
     def constraints(self) -> dict[tuple[str, str], bool]:
         """People's corrections of grouping."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
@@ -127,6 +127,25 @@ def newest(
     if since is not None:
         chosen = chosen.where(STORY_LABELS.c.changed >= micros(since))
     return [row.story for row in connection.execute(chosen)]
+
+
+def growth(connection: Connection, since: datetime) -> list[tuple[str, int, timedelta]]:
+    """(topic, entries, time from first to last) of every story published since then, for each topic it belongs to."""
+    at = func.coalesce(ENTRIES.c.published, ENTRIES.c.seen)
+    spans = (
+        select(ENTRIES.c.story, func.count().label("entries"), (func.max(at) - func.min(at)).label("span"))
+        .where(ENTRIES.c.story.in_(select(STORIES.c.id).where(STORIES.c.published >= micros(since))))
+        .group_by(ENTRIES.c.story)
+        .subquery()
+    )
+    statement = (
+        select(STORY_LABELS.c.topic, spans.c.entries, spans.c.span)
+        .join(spans, spans.c.story == STORY_LABELS.c.story)
+        .where(STORY_LABELS.c.belongs)
+    )
+    return [
+        (row.topic, row.entries, timedelta(microseconds=row.span)) for row in connection.execute(statement)
+    ]
 
 
 def walk_ids(

@@ -271,3 +271,17 @@ def test_everything_survives_a_restart(tmp_path: Path, store: Store) -> None:
 def test_states_of_feeds_are_whole_records() -> None:
     state = FeedState(id=0, url="u", location="u")
     assert state.memory == FeedMemory()
+
+
+def test_how_stories_grew_is_told_by_topic(store: Store) -> None:
+    store.apply(batch("e1", into="s1", at=NOW), NOW)
+    later = entry("e2", at=NOW + 2 * HOUR)
+    grown = Batch(
+        candidates=(Candidate(later, Fingerprint(), (LABEL,)),),
+        grouping=Grouping((Assignment("e2", "s1", "event"),)),
+        stories=(story("s1"),),
+    )
+    store.apply(grown, NOW)
+    store.apply(batch("e3", into="s2", at=NOW), NOW)
+    assert sorted(store.growth(NOW - HOUR)) == [("t", 1, 0 * HOUR), ("t", 2, 2 * HOUR)]
+    assert store.growth(NOW + HOUR) == []
