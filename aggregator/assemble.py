@@ -30,7 +30,6 @@ from aggregator.types import (
 )
 from aggregator.work import Weighed
 
-
 _USUAL_SPAN = timedelta(days=14)
 _USUAL_KEPT = timedelta(hours=1)
 

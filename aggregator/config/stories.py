@@ -72,5 +72,6 @@ class StoriesConfig(Section):
         0.3,
         gt=0,
         le=100,
-        description="Reports an hour that a story usually gets; a burst is growth that this makes unlikely.",
+        description="Reports an hour that a story usually gets, for topics with too few stories to have a rate of their own; "
+        "a burst is growth that the rate makes unlikely.",
     )
