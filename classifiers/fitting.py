@@ -34,7 +34,7 @@ KEEP = 0.98
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a model is fitted. Chosen by cross-validation inside training sets; see docs/model.md."""
+    """How a model is fitted. How the numbers were chosen: docs/model.md."""
 
     strength: float = 12.0
     """scikit-learn's C: how freely the learned part may follow the judgements."""
