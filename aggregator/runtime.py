@@ -19,7 +19,7 @@ from aggregator.sift import diff
 from aggregator.store import Store, database_path
 from aggregator.store import feedback as model_queries
 from aggregator.store import feeds as feed_queries
-from aggregator.work import KitPlan
+from aggregator.work import KitPlan, spare_collector
 from aggregator.workers import Workers
 
 TOUCHED = "touched-by-a-person"
@@ -58,6 +58,7 @@ class Runtime:
     def __init__(
         self, config: Config, *, env: Mapping[str, str] | None = None, clock: Clock | None = None
     ) -> None:
+        spare_collector()
         self.env = os.environ if env is None else env
         self.config = config
         self.clock: Clock = clock or SystemClock()

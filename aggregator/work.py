@@ -9,6 +9,7 @@ A worker holds one `Kit`, built once when the process starts, from a `KitPlan` t
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -172,6 +173,18 @@ def start(plan: KitPlan) -> None:
     """Initialise this worker process."""
     global _kit
     _kit = Kit(plan)
+    spare_collector()
+
+
+def spare_collector() -> None:
+    """Let the garbage collector look for cycles a hundred times less often than it would.
+
+    We hold hundreds of thousands of small records that live long and form no cycles; walking through them took a
+    fifth of an import's time. Everything that is without cycles is freed at once as ever.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def call(method: str, *args: Any) -> Any:
