@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
 from typing import Any
 
 import structlog
@@ -117,4 +120,21 @@ class Workers:
 def _start(plan: KitPlan) -> None:
     # The daemon decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
     work.start(plan)
+
+
+def die_with_parent() -> None:
+    """End this worker process when the process that started it is gone, however that ended.
+
+    A worker waits for work on a queue that it holds both ends of: it would never learn that nobody is left to send
+    any, and would keep its memory and the pipes it inherited.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True, name="parent").start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,59 @@
+"""The process that started workers is killed: they must not outlive it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import asyncio, multiprocessing, time
+from aggregator.work import KitPlan
+from aggregator.workers import Workers
+
+async def main():
+    workers = Workers(2, KitPlan())
+    await workers.map("parse_feeds", [])
+    await workers.call("classify", [])
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    await asyncio.sleep(60)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_workers_end_with_their_parent(tmp_path: Path, number: int) -> None:
+    program = tmp_path / "parent.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    parent = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert parent.stdout is not None
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        assert children
+        parent.send_signal(number)
+        parent.wait(10)
+        # A worker that lives on would hold this pipe open, and whoever reads it would wait for ever.
+        parent.communicate(timeout=20)
+    finally:
+        parent.kill()
+    end = time.monotonic() + 10
+    while living := [pid for pid in children if _lives(pid)]:
+        assert time.monotonic() < end, f"still there: {living}"
+        time.sleep(0.1)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+    except (OSError, ValueError):
+        return False
+    return state != "Z"
