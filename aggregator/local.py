@@ -54,8 +54,9 @@ class LocalDriver:
         self._changed = changed
         self._count = count
         self._pages = Pages(runtime)
+        # Late is better than not at all: by default, what is a second late is dropped, a daily job for a whole day.
         self._scheduler = AsyncIOScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1}
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._in_flight: set[int] = set()
         self._polls: set[asyncio.Task[None]] = set()
