@@ -11,6 +11,7 @@ from typing import Any
 
 from aggregator import __version__, revisit
 from aggregator.config import OutputConfig
+from aggregator.config.secrets import mask
 from aggregator.errors import NotFound
 from aggregator.publish.health import FeedAlarm
 from aggregator.publish.ports import Withdrawn
@@ -87,7 +88,8 @@ class StoreShelf:
         with self._runtime.store.read() as connection:
             known = {feed.id: feed for feed in feeds.all_feeds(connection)}
             return [
-                FeedAlarm(alarm, known[alarm.feed_id].title, known[alarm.feed_id].url)
+                # Anybody may read an output: a key in a feed's URL stays here.
+                FeedAlarm(alarm, known[alarm.feed_id].title, mask(known[alarm.feed_id].url))
                 for alarm in feeds.alarms(connection, limit=limit)
                 if alarm.feed_id in known
             ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.config.outputs import OutputConfig
+from aggregator.config.secrets import mask
 from aggregator.publish import words
 from aggregator.publish.build import feed_title
 from aggregator.publish.item import outlet, source_facts
@@ -139,8 +140,9 @@ def feed_rows(
     rows.sort(key=lambda feed: (feed.health is Health.OK, (feed.title or feed.url).casefold()))
     return [
         {
-            "title": feed.title or feed.url,
-            "url": safe_url(feed.url),
+            "title": feed.title or mask(feed.url),
+            # A feed whose URL holds a key is named, not linked.
+            "url": safe_url(feed.url) if mask(feed.url) == feed.url else "",
             "kind": words.kind(feed.kind),
             "country": feed.country,
             "language": feed.language,

@@ -1,0 +1,58 @@
+"""What must not leave the machine with an output."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from aggregator.config.load import load
+from aggregator.publish import FORMATS, render
+from aggregator.publish.produce import produce
+from aggregator.runtime import Runtime
+from aggregator.shelf import StoreShelf
+from aggregator.store.codec import micros
+from aggregator.store.feeds import ALARMS
+from aggregator.web.app import make_site
+
+CONFIG = """
+[poll]
+workers = 0
+
+[store]
+path = "a.db"
+
+[[outputs]]
+slug = "troubles"
+kind = "health"
+
+[[feeds]]
+url = "https://wire.example/rss?key=hunter2&page=1"
+"""
+
+
+def test_an_output_of_feed_health_holds_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+
+    async def main() -> list[bytes]:
+        async with Runtime(load(path)) as runtime:
+            (feed,) = runtime.store.feeds_by_id()
+            now = datetime.now(UTC)
+            with runtime.store.write() as connection:
+                connection.execute(
+                    insert(ALARMS),
+                    {"feed_id": feed, "at": micros(now), "kind": "failing", "message": "no answer"},
+                )
+            shelf = StoreShelf(runtime)
+            site = make_site(shelf, runtime.config.web)
+            (output,) = runtime.config.outputs
+            feed = produce(shelf, output, now=now, site=site)
+            return [render(feed, form) for form in FORMATS]
+
+    for document in asyncio.run(main()):
+        assert b"no answer" in document
+        assert b"wire.example/rss" in document
+        assert b"hunter2" not in document
