@@ -42,9 +42,10 @@ def read_date(header: bytes) -> datetime | None:
     """Return the moment an HTTP date names, or None where it cannot be read."""
     try:
         at = parsedate_to_datetime(header.decode("ascii"))
+        # A zone may carry a moment of the year 1 or 9999 out of the calendar.
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, UnicodeDecodeError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _quality(parameters: bytes) -> float:

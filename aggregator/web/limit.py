@@ -33,11 +33,14 @@ class RateLimit:
 
 
 def client_key(address: str) -> str:
-    """Return what one client is counted by: its IPv4 address, or its IPv6 network of 64 bits."""
+    """Return what one client is counted by: its IPv4 address, or its IPv6 network of 64 bits.
+
+    What is no address, only a name some proxy gave it, counts by its beginning: headers may be long, and are kept.
+    """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
-        return address
+        return address[:64]
     if ip.version == 6:
         return str(ipaddress.ip_network((ip, 64), strict=False))
     return address
