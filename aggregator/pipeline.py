@@ -247,7 +247,7 @@ class Pipeline:
         rows: Iterable[tuple[int, Mapping[str, Any] | str]],
         sources: Callable[[set[str]], Mapping[str, FeedState]],
         *,
-        size: int = 500,
+        size: int = 1000,
         progress: Progress | None = None,
     ) -> Tally:
         """Store imported rows as if they had been polled.

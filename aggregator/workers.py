@@ -120,6 +120,8 @@ class Workers:
 def _start(plan: KitPlan) -> None:
     # The daemon decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Serving and writing come first: workers take what the processor has left.
+    os.nice(5)
     die_with_parent()
     work.start(plan)
 
