@@ -40,6 +40,9 @@ KEPT = 5
 _ENOUGH = 10
 """Judgements from which training by itself is worth while."""
 
+_SMALLEST_STREAM = 2000
+"""Stored entries from which the rules alone can teach a model words that no rule names."""
+
 _LONG = 3600.0
 """Seconds after which a training is given up."""
 
@@ -116,6 +119,12 @@ def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Tra
         except ArtifactError:
             previous = None  # cannot be used any more: a new one can only be better
         count = len(learned.judgements)
+        if count < _ENOUGH and len(learned.documents) < _SMALLEST_STREAM:
+            why = (
+                f"too little to learn from: {count} judgements, {len(learned.documents)} entries; it takes "
+                f"{_ENOUGH} judgements, or {_SMALLEST_STREAM} stored entries for the rules to teach it alone"
+            )
+            return Trained(topic, why=why, judgements=count)
         outcome = refit(
             topic,
             learned.documents,
