@@ -154,6 +154,7 @@ def entry_to_row(
         "updated": micros_or_none(entry.updated),
         "seen": micros(entry.seen),
         "archived": archived,
+        "page": "",
         "revisions": 0,
         "recent_hashes": entry.hash,
         "extra_json": dump(extra) if extra else "{}",

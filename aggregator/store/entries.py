@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from aggregator import urls
 from aggregator.errors import NotFound
+from aggregator.store.bulk import insert_rows
 from aggregator.store.codec import (
     dump,
     entry_to_row,
@@ -115,11 +116,9 @@ def insert_new(
         at = rows[-1]["seen"]
         labels.extend({"entry": c.entry.id, **label_to_row(label)} for label in c.labels)
         keys.extend({"key": key, "story": assignment.story, "seen": at} for key in c.fingerprint.keys)
-    connection.execute(insert(ENTRIES).prefix_with("OR IGNORE"), rows)
-    if labels:
-        connection.execute(insert(LABELS).prefix_with("OR REPLACE"), labels)
-    if keys:
-        connection.execute(insert(FINGERPRINTS).prefix_with("OR IGNORE"), keys)
+    insert_rows(connection, ENTRIES, rows, conflict="IGNORE")
+    insert_rows(connection, LABELS, labels, conflict="REPLACE")
+    insert_rows(connection, FINGERPRINTS, keys, conflict="IGNORE")
 
 
 def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) -> None:

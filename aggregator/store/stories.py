@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from aggregator.store.bulk import insert_rows, upsert_rows
 from aggregator.store.codec import (
     dump,
     label_to_row,
@@ -191,14 +192,7 @@ def write(connection: Connection, stories: Sequence[Story], now: datetime) -> No
         decisions = select(STORY_LABELS.c.story, STORY_LABELS.c.topic, STORY_LABELS.c.belongs)
         for row in connection.execute(decisions.where(STORY_LABELS.c.story.in_(chunk))):
             before.setdefault(row.story, {})[row.topic] = bool(row.belongs)
-    statement = upsert(STORIES)
-    columns = [c.name for c in STORIES.c if c.name not in {"n", "id"}]
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_={c: statement.excluded[c] for c in columns}
-        ),
-        [story_to_row(story) for story in stories],
-    )
+    upsert_rows(connection, STORIES, [story_to_row(story) for story in stories], key="id")
     if before:
         for chunk in chunks(list(before)):
             connection.execute(delete(STORY_LABELS).where(STORY_LABELS.c.story.in_(chunk)))
@@ -212,8 +206,7 @@ def write(connection: Connection, stories: Sequence[Story], now: datetime) -> No
         had = {topic for topic, belongs in before.get(story.id, {}).items() if belongs}
         has = {label.topic for label in story.labels if label.belongs}
         history.extend((story.id, now, "withdrawn", {"topic": topic}) for topic in sorted(had - has))
-    if labels:
-        connection.execute(insert(STORY_LABELS), labels)
+    insert_rows(connection, STORY_LABELS, labels)
     add_history(connection, history)
 
 
