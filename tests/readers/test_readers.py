@@ -15,7 +15,7 @@ from .scenario import OUTPUTS, serving
 @pytest.mark.parametrize("driver", drivers(), ids=lambda driver: driver.name)
 def test_a_reader_follows_every_output(driver: Driver, tmp_path: Path) -> None:
     if why := driver.missing():
-        pytest.skip(f"{why}; .ci/run installs it where it can")
+        pytest.skip(f"{why}; benchmarks/measure_readers.py says how to try it")
     with serving() as desk:
         followers = [
             Follower(driver, output.slug, form, tmp_path / f"{output.slug}-{form}")
