@@ -21,7 +21,7 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator import retraining, revisit
+from aggregator import retraining, revisit, setback
 from aggregator.pages import Pages
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime, store_path
@@ -61,6 +61,7 @@ class LocalDriver:
         self._in_flight: set[int] = set()
         self._polls: set[asyncio.Task[None]] = set()
         self._reclassifying: asyncio.Task[None] | None = None
+        self._clock_watch: asyncio.Task[None] | None = None
         self._stopping = False
         self._noted: str | None = ""
         self._troubles = 0
@@ -76,6 +77,7 @@ class LocalDriver:
         self._every("retrain", timedelta(hours=1), self.retrain)
         self._every("forget", timedelta(days=1), self.forget)
         self._scheduler.start()
+        self._clock_watch = asyncio.create_task(setback.watch(self._runtime.clock, self._clock_set_back))
         self.reclassify_if_stale()
 
     def _every(
@@ -93,6 +95,14 @@ class LocalDriver:
     def add(self, name: str, every: timedelta, job: Callable[[], Awaitable[None]]) -> None:
         """One more regular job; replaces the one of that name."""
         self._every(name, every, job)
+
+    def _clock_set_back(self, span: timedelta) -> None:
+        log.warning(
+            "the system's clock was set back; everything is looked at now", seconds=span.total_seconds()
+        )
+        # The scheduler waits for moments of the old time: as long as the clock went back, nothing would run.
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=self._runtime.clock.now())
 
     async def tick(self) -> None:
         """Start polling what is due and not under way. Slow feeds of earlier ticks hold nothing up."""
@@ -238,8 +248,9 @@ class LocalDriver:
         self._stopping = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        if self._reclassifying is not None:
-            self._reclassifying.cancel()
+        for own in (self._reclassifying, self._clock_watch):
+            if own is not None:
+                own.cancel()
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=_STOP_WITHIN)
             for task in late:

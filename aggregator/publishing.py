@@ -192,7 +192,8 @@ class Publisher:
         with self._runtime.store.read() as connection:
             noted = feedback.value(connection, _PLANNED)
             # At the very first start there is nobody who waits for what was before.
-            since = datetime.fromisoformat(noted) - _OVERLAP if noted else now - _OVERLAP
+            # A moment to come means that the clock was set back since.
+            since = (min(datetime.fromisoformat(noted), now) if noted else now) - _OVERLAP
             ids = shelf.changed_since(connection, since)
             return list(stories.load(connection, ids, text=False).values())
 

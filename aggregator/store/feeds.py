@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +28,9 @@ def public_url(url: str) -> str:
     """A feed's URL as others may see it: empty for an import's source, and where it holds anything secret."""
     return "" if url.startswith(IMPORT_PREFIX) or mask(url) != url else url
 
+
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""Less than this in the future is no clock set back."""
 
 _IDENTITY = ("title", "origin", "kind", "country", "language")
 
@@ -114,13 +117,20 @@ def all_feeds(connection: Connection, *, imports: bool = False) -> list[FeedStat
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[FeedState]:
-    """Active feeds whose time has come, longest waiting first; a feed that was never polled comes before all."""
+    """Active feeds whose time has come, longest waiting first; a feed that was never polled comes before all.
+
+    One that was polled later than `now` is due too: the clock has been set back, and its due time means nothing.
+    """
     statement = (
         select(FEEDS)
         .where(
             FEEDS.c.active,
             FEEDS.c.health != Health.GONE,
-            or_(FEEDS.c.next_due.is_(None), FEEDS.c.next_due <= micros(now)),
+            or_(
+                FEEDS.c.next_due.is_(None),
+                FEEDS.c.next_due <= micros(now),
+                FEEDS.c.last_polled > micros(now + _CLOCKS_DIFFER),
+            ),
         )
         .order_by(FEEDS.c.next_due.nulls_first(), FEEDS.c.id)
         .limit(limit)

@@ -1,0 +1,96 @@
+"""The machine's clock ran a day ahead and is put right: polling must not wait for that day."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aggregator import setback
+from aggregator.config.load import load
+from aggregator.local import LocalDriver
+from aggregator.pipeline import Tally
+from aggregator.runtime import Runtime
+
+CONFIG = """
+[poll]
+workers = 0
+tick = "1s"
+
+[store]
+path = "a.db"
+
+[[feeds]]
+url = "http://127.0.0.1:9/feed"
+"""
+
+
+class Clock:
+    """The system's, shifted."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+
+def test_setting_the_clock_back_is_noticed_and_setting_it_forward_is_none_of_it() -> None:
+    clock = Clock()
+    told: list[timedelta] = []
+
+    async def main() -> None:
+        task = asyncio.create_task(setback.watch(clock, told.append, every=0.02))
+        for shift in (timedelta(0), timedelta(hours=5), timedelta(hours=5, seconds=-20), timedelta(hours=2)):
+            clock.shift = shift
+            await asyncio.sleep(0.1)
+        task.cancel()
+
+    asyncio.run(main())
+    assert [round(span.total_seconds()) for span in told] == [3 * 3600 - 20]
+
+
+def test_a_feed_polled_in_the_future_is_due(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    clock = Clock()
+
+    async def main() -> list[int]:
+        async with Runtime(load(path), clock=clock) as runtime:
+            counts = []
+            for shift in (timedelta(0), timedelta(hours=-9), timedelta(hours=-9)):
+                clock.shift = shift
+                feeds = runtime.store.due(clock.now(), 10)
+                counts.append(len(feeds))
+                await runtime.pipeline.poll(feeds)
+            return counts
+
+    assert asyncio.run(main()) == [1, 1, 0]
+
+
+def test_the_jobs_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    done: list[float] = []
+
+    async def job() -> None:
+        done.append(time.monotonic())
+
+    async def nothing() -> None: ...
+
+    def count(_: Tally) -> None: ...
+
+    async def main() -> None:
+        async with Runtime(load(path)) as runtime:
+            driver = LocalDriver(runtime, nothing, count)
+            driver.start()
+            driver.add("job", timedelta(days=1), job)
+            await asyncio.sleep(0.2)
+            assert not done
+            driver._clock_set_back(timedelta(days=1))
+            await asyncio.sleep(0.3)
+            await driver.stop()
+
+    asyncio.run(main())
+    assert len(done) == 1
