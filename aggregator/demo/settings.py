@@ -29,7 +29,10 @@ def config_text(site: DemoSite, port: int, state_dir: Path, *, shipped: Path = S
         "poll": {"tick": "1s", "floor": "5s", "ceiling": "30s", "jitter": 0, "per_host_gap": "0s"},
         "store": {"path": str(state_dir / "aggregator.db")},
         "web": {"host": "127.0.0.1", "port": port},
-        "outputs": [{"slug": slug, "topics": [slug]} for slug in slugs] or [{"slug": "everything"}],
+        "outputs": [
+            *([{"slug": slug, "topics": [slug]} for slug in slugs] or [{"slug": "everything"}]),
+            {"slug": "health", "title": "Feed health", "kind": "health"},
+        ],
         "feeds": site.feeds,
         "origins": {outlet.origin: _origin(site, outlet.origin) for outlet in site.outlets},
         **topics,

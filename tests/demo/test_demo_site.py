@@ -213,7 +213,7 @@ def test_config_text_is_a_configuration_with_the_shipped_topics(tmp_path: Path) 
     tables = tomllib.loads(on_site(visit))
     assert tables["topics"] == {"one": {"title": "One", "terms": ['가"나']}, "two": {"title": "Two"}}
     assert tables["entities"] == {"jcs": ["JCS", "합참"]}
-    assert [output["slug"] for output in tables["outputs"]] == ["one", "two"]
+    assert [output["slug"] for output in tables["outputs"]] == ["one", "two", "health"]
     assert tables["web"]["port"] == 8123
     assert tables["store"]["path"] == str(tmp_path / "state" / "aggregator.db")
     PollConfig(**tables["poll"])

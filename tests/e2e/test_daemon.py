@@ -209,3 +209,16 @@ def test_a_failing_feed_harms_no_other(tmp_path: Path, capsys: pytest.CaptureFix
 
 def _polled(site: DemoSite) -> int:
     return sum(count for (_, status), count in site.hits.items() if status == 200)
+
+
+def test_a_feed_in_trouble_is_told_in_a_feed(tmp_path: Path) -> None:
+    port = free_port()
+    with demo_site() as site:
+        config = write_config(tmp_path, site, port=port)
+        with daemon(config, port=port) as running:
+            settled(running)
+            site.step()
+            running.wait(lambda: bool(items(running, "health")), "an alarm", 90)
+            status, _, body = running.get("/feeds/health.atom")
+            assert status == 200
+            assert feedparser.parse(body).entries[0].title
