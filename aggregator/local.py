@@ -64,6 +64,7 @@ class LocalDriver:
         self._clock_watch: asyncio.Task[None] | None = None
         self._stopping = False
         self._noted: str | None = ""
+        self._displaced = False
         self._troubles = 0
         self._resume = 0.0
         self.total = Tally()
@@ -110,6 +111,11 @@ class LocalDriver:
         if self._stopping or self.last_tick < self._resume:
             return
         runtime = self._runtime
+        if runtime.store.is_displaced() and not self._displaced:
+            log.error(
+                "the database file was deleted or replaced: what is stored now is lost; restart the daemon"
+            )
+            self._displaced = True
         limit = runtime.config.poll.batch + len(self._in_flight)
         await self._look_for_changes()
         try:

@@ -26,6 +26,11 @@ from aggregator.web.ports import Verdict
 _STALE = timedelta(minutes=30)
 """A daemon that has polled nothing for so long, with feeds overdue, is not healthy."""
 
+_STUCK = "feeds are overdue but nothing has been polled for half an hour"
+_DISPLACED = (
+    "the database file was deleted or replaced while the daemon ran: what it stores is lost; restart it"
+)
+
 
 class StoreShelf:
     """Implements `web.ports.Source`. Methods may be called from any thread, except where the port says otherwise."""
@@ -118,6 +123,8 @@ class StoreShelf:
             return [feed for feed in feeds.all_feeds(connection) if feed.active]
 
     def health(self) -> Mapping[str, Any]:
+        if self._runtime.store.is_displaced():
+            return {"ok": False, "version": __version__, "why": _DISPLACED}
         now = self._runtime.clock.now()
         states = self.feeds()
         counts = Counter(str(feed.health) for feed in states)
@@ -132,7 +139,7 @@ class StoreShelf:
             "version": __version__,
             "feeds": dict(counts),
             "last_polled": polled.isoformat() if polled else None,
-            **({"why": "feeds are overdue but nothing has been polled for half an hour"} if stuck else {}),
+            **({"why": _STUCK} if stuck else {}),
         }
 
     # --- writes ---

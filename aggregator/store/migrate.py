@@ -10,7 +10,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from aggregator.errors import StoreError, StoreVersion
 
@@ -35,6 +35,11 @@ def migrate(engine: Engine, path: Path | None, *, backups: int, config: AlembicC
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise StoreError(
+            f"{path} cannot be opened ({error.orig}); SQLite writes beside the file even to read it: may this user "
+            "write in the folder, is the disk full or mounted read-only?"
+        ) from error
     except DatabaseError as error:
         raise StoreError(
             f"{path} is not a database of ours ({error.orig}); move it away or set [store] path"

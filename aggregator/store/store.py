@@ -31,6 +31,7 @@ class Store:
     def __init__(self, engine: Engine, *, diff: Diff) -> None:
         self.engine = engine
         self._diff = diff
+        self._file = _identity(self.engine)
 
     @classmethod
     def open(cls, path: Path, *, diff: Diff, backups: int = 3) -> Store:
@@ -43,6 +44,10 @@ class Store:
     def folder(self) -> Path:
         """Where the database is; models lie beside it."""
         return Path(self.engine.url.database or ".").parent
+
+    def is_displaced(self) -> bool:
+        """Whether another file, or none, is now where the database was opened: what is written goes nowhere."""
+        return _identity(self.engine) != self._file
 
     def close(self) -> None:
         """Let go of the file."""
@@ -169,3 +174,12 @@ class Store:
         with self.write() as connection:
             entries.forget_fingerprints(connection, window_before)
         return {"stories": len(touched) - len(left), "polls": polls}
+
+
+def _identity(engine: Engine) -> tuple[int, int] | None:
+    """Device and inode of an engine's file; None for one in memory, or where there is none."""
+    try:
+        found = Path(engine.url.database or "").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
