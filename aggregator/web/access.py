@@ -111,7 +111,10 @@ def is_open(path: str) -> bool:
     """Whether a path needs no credential: it carries one itself (tokens, signed links), or tells nothing."""
     if path.startswith(("/static/", "/schema/", "/feedback/")) or path == "/health":
         return True
-    return path.startswith("/feeds/") and path.count("/") == 3
+    match path.split("/"):
+        case ["", "feeds", token, _]:
+            return bool(token)
+    return False
 
 
 def private_output(

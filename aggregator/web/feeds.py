@@ -77,12 +77,13 @@ class FeedServer:
 
     def _find(self, path: str) -> tuple[OutputConfig, Format, str] | None:
         name, dot, form = path.removeprefix("/feeds/").rpartition(".")
-        token, _, slug = name.rpartition("/")
+        token, inside, slug = name.rpartition("/")
         if not dot or form not in FORMATS or "/" in token:
             return None
         context = self._context
         outputs = context.source.outputs()
-        if token:
+        # An empty token is a wrong one: without this, "/feeds//x.atom" would be another name of "/feeds/x.atom".
+        if inside:
             output = private_output(token, slug, outputs, context.secrets)
         else:
             output = next((o for o in outputs if o.slug == slug and not o.private_env), None)

@@ -72,7 +72,9 @@ class Pages:
         body = render_opml(
             context.source.outputs(), context.site, names, form="rss" if form == "rss" else "atom"
         )
-        headers = {"ETag": make_variants(body)[0].etag.decode(), "Cache-Control": "public, max-age=300"}
+        # What a password opens is nothing for caches that others use too.
+        scope = "private" if context.guard.authorization else "public"
+        headers = {"ETag": make_variants(body)[0].etag.decode(), "Cache-Control": f"{scope}, max-age=300"}
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
         headers["Content-Disposition"] = 'inline; filename="outputs.opml"'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,3 +42,45 @@ def test_a_rate_limits_memory_is_bounded_whatever_a_proxy_says() -> None:
     for number in range(50):
         limit.wait(f"{number}-" + "x" * 60_000, now + timedelta(seconds=number))
     assert sum(map(len, limit._buckets)) < 50 * 100
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds//harbour.atom",
+        "/feeds//harbour.json?limit=5",
+        "//feeds/harbour.atom",
+        "/feeds/./harbour.atom",
+        "/feeds/x/../harbour.atom",
+        "/feeds/%2e/harbour.atom",
+        "/feeds/%20/harbour.atom",
+        "/static/../feeds/harbour.atom",
+        "/feedback/../metrics",
+        "/schema/../opml",
+        "/health/",
+        "/health/../opml",
+    ],
+)
+def test_no_other_spelling_of_a_path_goes_round_the_password(serve: Callable[..., Client], path: str) -> None:
+    client = serve(username="reader", password_env="PASSWORD")
+    asked = client.get(path)
+    assert asked.status in (401, 404)
+    assert b"ollision" not in asked.body
+    # Nor when somebody with the password has just asked, so that an answer is in memory.
+    allowed = base64.b64encode(b"reader:correct horse battery").decode()
+    assert client.get("/feeds/harbour.atom", authorization=f"Basic {allowed}").status == 200
+    client.get(path, authorization=f"Basic {allowed}")
+    assert client.get(path).status in (401, 404)
+
+
+def test_an_empty_token_is_a_wrong_one(client: Client) -> None:
+    assert client.get("/feeds//harbour.atom").status == 404
+
+
+def test_what_a_password_opens_is_not_for_shared_caches(serve: Callable[..., Client]) -> None:
+    client = serve(username="reader", password_env="PASSWORD")
+    allowed = base64.b64encode(b"reader:correct horse battery").decode()
+    for path in ("/", "/feeds", "/opml", "/feeds/harbour.atom", "/story/s1"):
+        answer = client.get(path, authorization=f"Basic {allowed}")
+        assert answer.status == 200
+        assert "public" not in answer.headers["cache-control"], path
