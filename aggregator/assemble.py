@@ -184,8 +184,16 @@ def _revise(member: StoryEntry, revised: Mapping[str, tuple[Entry, Weighed]]) ->
     if change is None:
         return member
     entry, weighed = change
-    # First seen, and who wrote it first, are facts of the first version.
-    entry = replace(entry, seen=member.entry.seen, published=member.entry.published or entry.published)
+    # When it came, and who wrote it first, are facts of the first version.
+    first = member.entry
+    entry = replace(
+        entry,
+        seen=first.seen,
+        published=first.published or entry.published,
+        listed_after=first.listed_after,
+        origin=first.origin,
+        credit=first.credit,
+    )
     return replace(member, entry=entry, labels=weighed.labels)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -76,7 +77,7 @@ def sift(
     churned = unstable or (not first_poll and not overlap and _churned(entries, familiar, feed))
     always = feed.memory.overlap and bool(feed.memory.last_ids)
     return Sifted(
-        new=tuple(fresh),
+        new=tuple(fresh if first_poll else _placed(fresh, feed, now)),
         revised=tuple(revised),
         unchanged=unchanged,
         archived=_archived(
@@ -86,6 +87,19 @@ def sift(
         gap=always and bool(entries) and not (overlap or churned or first_poll),
         ids=tuple(entry.id for entry in entries),
     )
+
+
+def _placed(fresh: Sequence[Entry], feed: FeedState, now: datetime) -> list[Entry]:
+    """The entries, those with a date before the feed's last fetch marked with the time of that fetch: they were not
+    listed then, so whoever dates them back does not come before those who had the news earlier."""
+    last = feed.last_success
+    if last is None:
+        return list(fresh)
+    last = min(last, now)  # the clock may have been set back
+    return [
+        replace(entry, listed_after=last) if entry.published is not None and entry.published < last else entry
+        for entry in fresh
+    ]
 
 
 def _revision(entry: Entry, held: KnownEntry, now: datetime) -> Revision:

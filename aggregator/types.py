@@ -255,11 +255,19 @@ class Entry:
     """Of what makes a revision: title, summary and content."""
     url_shared: bool = False
     """Other items of the same document have this URL too, so it says nothing about which item this is."""
+    listed_after: datetime | None = None
+    """When its feed was last fetched without it, where it claims to be older than that; else None."""
 
     @property
     def time(self) -> datetime | None:
-        """The moment to order by: published, else first seen."""
+        """The moment it speaks of: published, else first seen."""
         return self.published or self.seen
+
+    @property
+    def public(self) -> datetime | None:
+        """The earliest moment at which it can have been public: a feed that was fetched without it cannot have it
+        published before that, whatever date it gives."""
+        return max(self.published, self.listed_after) if self.published and self.listed_after else self.time
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,8 +395,8 @@ class StoryEntry:
 
 
 def published_order(member: StoryEntry) -> tuple[datetime, str]:
-    """Key that sorts a story's entries by their own time, ties by id."""
-    time = member.entry.time
+    """Key that sorts a story's entries by when they can have been public, ties by id."""
+    time = member.entry.public
     assert time is not None, "normalise sets `seen`"
     return time, member.entry.id
 
@@ -406,7 +414,7 @@ class Story:
     language: str
     first_seen: datetime
     published: datetime
-    """Earliest publication among its entries."""
+    """When the first of its entries can have been public."""
     changed: datetime
     """Last change worth telling subscribers."""
     change: str = ""

@@ -133,6 +133,8 @@ def entry_to_row(
         extra["enclosures"] = [(e.url, e.type, e.length) for e in entry.enclosures]
     if entry.image:
         extra["image"] = entry.image
+    if entry.listed_after:
+        extra["listed_after"] = micros(entry.listed_after)
     assert entry.seen is not None, "normalise sets `seen`"
     return {
         "id": entry.id,
@@ -162,6 +164,11 @@ def entry_to_row(
     }
 
 
+def listed_after(extra_json: str) -> datetime | None:
+    """`Entry.listed_after`, from the column that keeps it."""
+    return moment_or_none(json.loads(extra_json).get("listed_after"))
+
+
 def row_to_entry(row: Row) -> Entry:
     extra = json.loads(row["extra_json"]) if row["extra_json"] != "{}" else {}
     return Entry(
@@ -184,6 +191,7 @@ def row_to_entry(row: Row) -> Entry:
         origin=row["origin"],
         credit=row["credit"],
         hash=row["hash"],
+        listed_after=moment_or_none(extra.get("listed_after")),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from aggregator.store.codec import (
     fingerprint_from_json,
     fingerprint_to_json,
     label_to_row,
+    listed_after,
     micros,
     row_to_entry,
     row_to_label,
@@ -125,10 +127,13 @@ def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) 
     """Write the new text of changed entries and keep the old one as a revision. `diff_of(before, after)` is words."""
     for revision in revisions:
         entry = revision.entry
-        recent = connection.execute(select(ENTRIES.c.recent_hashes).where(ENTRIES.c.id == entry.id)).scalar()
-        if recent is None:
+        held = connection.execute(
+            select(ENTRIES.c.recent_hashes, ENTRIES.c.extra_json).where(ENTRIES.c.id == entry.id)
+        ).one_or_none()
+        if held is None:
             continue
-        earlier = [h for h in str(recent).split() if h != entry.hash]
+        entry = replace(entry, listed_after=listed_after(held.extra_json))  # a fact of its first version
+        earlier = [h for h in held.recent_hashes.split() if h != entry.hash]
         hashes = [*earlier[1 - _HASHES_KEPT :], entry.hash]
         row = entry_to_row(entry, story="", basis="", archived=False, fingerprint=Fingerprint())
         changed = (

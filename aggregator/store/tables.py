@@ -77,7 +77,7 @@ class EntryRow(SQLModel, table=True):
     recent_hashes: str = ""
     """Space-separated."""
     extra_json: str = Field(default="{}", sa_column=Column(Text, nullable=False))
-    """categories, enclosures, image."""
+    """categories, enclosures, image, listed_after."""
     fingerprint_json: str = Field(default="{}", sa_column=Column(Text, nullable=False))
     """What grouping needs of it, kept while the entry can be inside the window; the signature's bands too."""
 

@@ -7,7 +7,8 @@
 
 What does not count: a copy (it is its agency's), a report that only relays another outlet (it is that outlet's), a side
 of a conflict speaking for itself, an official who merely reacts to a claim, anything while a text says that it could not
-be verified. docs/stories.md has the reasons.
+be verified, an official quoted by a publisher that nobody has described, and more than one origin from such a publisher.
+docs/stories.md has the reasons.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class _Evidence:
     """Origins that are state media themselves."""
     government: bool = False
 
-    def add(self, origin: Origin, found: Sequence[Attribution]) -> None:
-        """Take in one text."""
+    def add(self, origin: Origin, found: Sequence[Attribution], *, described: bool = True) -> None:
+        """Take in one text. What officials are said to have said counts from a `described` publisher alone."""
         rests = self.resting.setdefault(origin.slug, set())
         kinds = {attribution.kind for attribution in found}
         if origin.kind == "state-media":
@@ -70,6 +71,8 @@ class _Evidence:
             elif not found:
                 rests.add("own")
         for attribution in found:
+            if attribution.kind == "official" and not described:
+                continue
             key = attribution.name, attribution.kind
             if key not in self.attributions or attribution.observed:
                 self.attributions[key] = attribution
@@ -125,14 +128,15 @@ def corroborate(
     ordered = sorted(members, key=published_order)
     origins = writers(ordered, rules.origins)
     evidence = _Evidence()
-    first = min(ordered[0].entry.time or now, now)
+    first = min(ordered[0].entry.public or now, now)
     history = [step for step in (previous.history if previous else ()) if step[0] < first]
     for member, origin in zip(ordered, origins, strict=True):
         entry = member.entry
-        evidence.add(origin, rules.attributor.find(entry.title, f"{entry.summary}\n{entry.text}"))
+        found = rules.attributor.find(entry.title, f"{entry.summary}\n{entry.text}")
+        evidence.add(origin, found, described=rules.origins.described(member))
         state = evidence.state(rules)
         if not history or history[-1][1] != state:
-            history.append((min(entry.time or now, now), state))
+            history.append((min(entry.public or now, now), state))
     shown = sorted(evidence.attributions.values(), key=lambda a: _ORDER.index(a.kind))[:_SHOWN]
     return Corroboration(
         state=history[-1][1],

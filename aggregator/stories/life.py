@@ -30,16 +30,17 @@ class Lead:
 def lead(members: Sequence[StoryEntry]) -> Lead | None:
     """The first to publish and its lead over the next outlet; None when no entry has a date of its own.
 
-    Entries without a publication date count for nothing here: when we saw them says nothing of who was first.
+    Entries without a publication date count for nothing here: when we saw them says nothing of who was first. A date
+    before a fetch of the feed that did not have the entry counts as the time of that fetch (`Entry.public`).
     """
     dated = sorted((m for m in members if m.entry.published is not None), key=published_order)
     if not dated:
         return None
     first = dated[0]
     origin = first.origin or first.entry.origin
-    at = first.entry.published
+    at = first.entry.public
     assert at is not None, "filtered above"
-    others = [m.entry.published for m in dated if (m.origin or m.entry.origin) != origin]
+    others = [m.entry.public for m in dated if (m.origin or m.entry.origin) != origin]
     return Lead(origin, at, others[0] - at if others and others[0] is not None else None)
 
 

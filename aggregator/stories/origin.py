@@ -133,6 +133,19 @@ class Origins:
         origin, credit = self.find(entry, feed_origin or entry.origin)
         return replace(entry, origin=origin, credit=credit)
 
+    def described(self, member: StoryEntry) -> bool:
+        """Whether the publisher it came through is in the table or the configuration, so that its word on who wrote a
+        text, and what officials said, can be taken."""
+        return bool(member.kind) or self.known(member.origin) is not None
+
+    def owns(self, member: StoryEntry) -> bool:
+        """Whether a member links to a page of the outlet that its feed is of."""
+        page = urlsplit(member.entry.url).hostname or ""
+        outlet, own = self._of_host(page), self.known(member.origin) if member.origin else None
+        if outlet is not None or own is not None:
+            return outlet is not None and own is not None and outlet.slug == own.slug
+        return bool(member.origin) and (page == member.origin or page.endswith(f".{member.origin}"))
+
     def describe(self, slug: str, member: StoryEntry) -> Origin:
         """What is known of the origin of a member's text; the feed's configuration speaks for its own outlet."""
         known = self.known(slug)
@@ -197,17 +210,28 @@ class Origins:
 def writers(members: Sequence[StoryEntry], origins: Origins) -> list[Origin]:
     """For each member, in order, who first wrote its text.
 
-    Copies share an origin: the agency's that one of them credits, else that of the earliest copy.
+    Copies share an origin, and so do reports that link to one page: the agency's that one of them credits, else that of
+    the earliest whose publisher is described, else of the earliest. A publisher that nobody has described is one origin
+    at most, whatever its texts claim to be.
     """
     order = sorted(
-        range(len(members)), key=lambda i: (members[i].entry.time is None, members[i].entry.time, i)
+        range(len(members)), key=lambda i: (members[i].entry.public is None, members[i].entry.public, i)
     )
-    found: dict[int, Origin] = {}
+    home: dict[int, int] = {}
+    """Member to the first one of the same text."""
+    wrote: dict[int, Origin] = {}
+    """By the first ones."""
+    proven: set[int] = set()
     firsts: list[tuple[int, str, str]] = []
+    pages: dict[str, int] = {}
+    claimed: dict[str, Origin] = {}
     for index in order:
         member = members[index]
+        described = origins.described(member)
         slug, credit = origins.find(member.entry, member.origin)
         own = origins.describe(slug, member)
+        if not described:
+            own = claimed.setdefault(member.origin, _bare(own))
         if len(members) == 1:
             return [own]
         title, text = (
@@ -216,17 +240,35 @@ def writers(members: Sequence[StoryEntry], origins: Origins) -> list[Origin]:
         )
         earlier = next((i for i, *other in firsts if _copied(title, text, *other)), None)
         if earlier is None:
+            earlier = _on_page(member, members, pages)
+        if member.entry.url:
+            pages.setdefault(member.entry.url, index)
+        first = index if earlier is None else home[earlier]
+        if earlier is None:
             firsts.append((index, title, text))
-            found[index] = own
-        elif credit or (own.wire and not found[earlier].wire):
-            found[index] = own
-            if not found[earlier].wire:  # the first to print it was not the one that wrote it
-                for i, held in found.items():
-                    if held is found[earlier]:
-                        found[i] = own
-        else:
-            found[index] = found[earlier]
-    return [found[index] for index in range(len(members))]
+            wrote[index] = own
+        elif described and (first not in proven or credit or (own.wire and not wrote[first].wire)):
+            if first in proven and wrote[first].wire:
+                first = index  # the same text from two agencies
+            wrote[first] = own  # the first to print it was not the one that wrote it
+        home[index] = first
+        if described:
+            proven.add(first)
+    return [wrote[home[index]] for index in range(len(members))]
+
+
+def _on_page(member: StoryEntry, members: Sequence[StoryEntry], pages: Mapping[str, int]) -> int | None:
+    """The earlier member that links to the same page, if that is what joined the two."""
+    earlier = pages.get(member.entry.url)
+    if earlier is None or "url" not in (member.basis, members[earlier].basis):
+        return None
+    return earlier
+
+
+def _bare(claimed: Origin) -> Origin:
+    """What somebody's bare claim is worth: the name, not the standing. State media are taken for what they are said to
+    be, since that never makes more of a story."""
+    return claimed if claimed.kind == "state-media" else replace(claimed, kind="", country="")
 
 
 def _copied(title: str, text: str, other_title: str, other_text: str) -> bool:

@@ -58,7 +58,7 @@ def summarise(
     """
     rules = rules or _default_rules(settings)
     ordered = tuple(sorted(members, key=published_order))
-    best = _headlined(ordered)
+    best = _headlined(ordered, rules.origins)
     title = words.headline(best.entry.title) or best.entry.url
     corroboration = corroborate(ordered, previous.corroboration if previous else None, now, rules)
     announced = not all(member.archived for member in ordered)
@@ -92,7 +92,7 @@ def summarise(
         url=best.entry.url,
         language=best.entry.language,
         first_seen=min((m.entry.seen for m in ordered if m.entry.seen is not None), default=now),
-        published=min(ordered[0].entry.time or now, now),
+        published=min(ordered[0].entry.public or now, now),
         changed=now if told_now or previous is None else previous.changed,
         change=change if told_now or previous is None else previous.change,
         entries=ordered,
@@ -104,20 +104,29 @@ def summarise(
     )
 
 
-def _headlined(ordered: Sequence[StoryEntry]) -> StoryEntry:
+def _headlined(ordered: Sequence[StoryEntry], origins: Origins) -> StoryEntry:
     """The member whose headline, link and lead stand for the story: among those with a link, in the language that most
-    reports are in (the best report's, where two languages have as many), the best report.
+    reports are in (the best report's, where two languages have as many), the best report. Of reports that link to one
+    page only those of the page's own outlet count, if there are any.
 
     Depends on the members alone, so a headline stays until a report comes that is better by this.
     """
     if len(ordered) == 1:
         return ordered[0]
-    linked = [member for member in ordered if member.entry.url] or ordered
+    linked = _speaking_for_their_page([member for member in ordered if member.entry.url], origins) or ordered
     counts = Counter(
         m.entry.language for m in linked if m.entry.language and not _ASIDE.search(m.entry.title)
     )
     most = max(counts.values(), default=0)
     return min((m for m in linked if counts[m.entry.language] == most), key=_rank)
+
+
+def _speaking_for_their_page(linked: Sequence[StoryEntry], origins: Origins) -> Sequence[StoryEntry]:
+    """Without those who put a headline of their own over a page whose outlet speaks for itself."""
+    counts = Counter(member.entry.url for member in linked)
+    shared = [member for member in linked if counts[member.entry.url] > 1]
+    owned = {member.entry.url for member in shared if origins.owns(member)}
+    return [m for m in linked if m.entry.url not in owned or origins.owns(m)] if owned else linked
 
 
 def _rank(member: StoryEntry) -> tuple[object, ...]:

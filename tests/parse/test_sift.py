@@ -70,6 +70,20 @@ def test_new_revised_and_unchanged() -> None:
     assert (sifted.archived, sifted.churned, sifted.gap) == (frozenset(), False, False)
 
 
+def test_an_entry_dated_before_a_fetch_that_did_not_list_it_is_marked_with_that_fetch() -> None:
+    feed = replace(FEED, last_success=NOW - timedelta(minutes=30))
+    back = entry("back", at=NOW - timedelta(hours=2))
+    since = entry("since", at=NOW - timedelta(minutes=20))
+    undated = entry("undated", at=None)
+    new = run([back, since, undated], feed=feed).new
+    assert [each.listed_after for each in new] == [feed.last_success, None, None]
+    assert [each.public for each in new] == [feed.last_success, since.published, NOW]
+    first = run([back], feed=replace(feed, last_success=None), first=True).new
+    assert first[0].public == back.published, "a first look has nothing to compare with"
+    ahead = replace(feed, last_success=NOW + timedelta(days=1))
+    assert run([back], feed=ahead).new[0].public == NOW, "the clock was set back"
+
+
 def test_a_text_that_flips_back_is_damped_and_a_real_edit_is_not() -> None:
     a = entry("a", digest="two")
     assert run([replace(a, hash="one")], held(a, recent_hashes=("one", "zero"))).revised[0].flapping

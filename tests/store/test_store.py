@@ -143,6 +143,17 @@ def test_a_revision_keeps_the_old_text(store: Store) -> None:
     assert store.known(["e1"])["e1"].recent_hashes == ("hash-e1", "hash-2")
 
 
+def test_when_an_entry_was_not_listed_yet_is_kept_through_a_revision(store: Store) -> None:
+    first = batch("e1")
+    marked = replace(first.candidates[0], entry=replace(first.candidates[0].entry, listed_after=NOW - HOUR))
+    store.apply(replace(first, candidates=(marked,)), NOW)
+    new = replace(entry("e1"), title="Another title", hash="hash-2", image="https://news.example/i.png")
+    store.apply(Batch(revisions=(Revision(new, NOW + HOUR, "Title of e1", "old", "hash-e1"),)), NOW + HOUR)
+    with store.read() as connection:
+        (held,) = entries.by_ids(connection, ["e1"])
+    assert (held.listed_after, held.image) == (NOW - HOUR, "https://news.example/i.png")
+
+
 def test_merged_ids_lead_to_the_story_that_remains(store: Store) -> None:
     for number in (1, 2, 3):
         store.apply(batch(f"e{number}", into=f"s{number}"), NOW)

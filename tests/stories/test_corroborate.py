@@ -124,7 +124,9 @@ def test_the_norths_leaders_are_heard_through_state_media_only(member: Callable[
 def test_officials_can_be_added(member: Callable[..., StoryEntry]) -> None:
     members = [
         kcna(member),
-        member("Harbour closed", "The Palawan Port Office said so.", origin="gazette", at=1),
+        member(
+            "Harbour closed", "The Palawan Port Office said so.", origin="gazette", kind="newspaper", at=1
+        ),
     ]
     assert corroborate(members, None, NOW, RULES).state != "confirmed"
     rules = rules_for(StoriesConfig(officials=("Palawan Port Office",)))

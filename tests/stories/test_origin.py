@@ -71,7 +71,9 @@ def test_configured_outlets_add_to_the_table(entry: Callable[..., Entry]) -> Non
 def test_copies_share_their_agencys_origin(member: Callable[..., StoryEntry]) -> None:
     members = [
         member("Ferry sinks off Palawan", LEAD, origin="gazette", at=0),
-        member("Ferry sinks", f"PUERTO PRINCESA (AP) — {LEAD}", origin="herald", at=1, id="b"),
+        member(
+            "Ferry sinks", f"PUERTO PRINCESA (AP) — {LEAD}", origin="herald", kind="newspaper", at=1, id="b"
+        ),
         member("Ferry sinks off Palawan", LEAD, origin="post", at=2, id="c"),
         member(
             "Ferry tragedy: our reporter in Palawan",
