@@ -5,7 +5,8 @@
     reported-by-several   as many independent origins as `stories.several` asks for
     confirmed             an official source states it itself, and `stories.confirming` origins report it
 
-What does not count: a copy (it is its agency's), a report that only relays another outlet (it is that outlet's), a side
+What does not count: a copy (it is its agency's), a report that only relays another outlet (it is that outlet's) or, beside
+such a one, breaks off before it says on whose word it rests, a side
 of a conflict speaking for itself, an official who merely reacts to a claim, anything while a text says that it could not
 be verified, an official quoted by a publisher that nobody has described, and more than one origin from such a publisher.
 docs/stories.md has the reasons.
@@ -13,6 +14,7 @@ docs/stories.md has the reasons.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,14 +47,17 @@ class _Evidence:
     """What has been gathered from the members so far."""
 
     resting: dict[str, set[str]] = field(default_factory=dict)
-    """Origin to on whose word its texts rest: state-media, official, party, outlet:<name>, or own."""
+    """Origin to on whose word its texts rest: state-media, official, reaction (an official who did not see it), party,
+    outlet:<name>, own, or untold (a text broken off before it says so)."""
     attributions: dict[tuple[str, str], Attribution] = field(default_factory=dict)
     state_media: set[str] = field(default_factory=set)
     """Origins that are state media themselves."""
     government: bool = False
 
-    def add(self, origin: Origin, found: Sequence[Attribution], *, described: bool = True) -> None:
-        """Take in one text. What officials are said to have said counts from a `described` publisher alone."""
+    def add(
+        self, origin: Origin, found: Sequence[Attribution], *, described: bool = True, whole: bool = True
+    ) -> None:
+        """Take in one text, `whole` or broken off. What officials are said to have said counts from a `described` publisher alone."""
         rests = self.resting.setdefault(origin.slug, set())
         kinds = {attribution.kind for attribution in found}
         if origin.kind == "state-media":
@@ -62,14 +67,17 @@ class _Evidence:
             self.government = True
             rests.add("official")
         else:
-            rests.update(kinds & {"state-media", "official", "party"})
+            rests.update(kinds & {"state-media", "party"})
+            if "official" in kinds:
+                observed = any(a.kind == "official" and a.observed for a in found)
+                rests.add("official" if observed else "reaction")
             if any(a.kind == "party" and a.name == "North Korea" for a in found):
                 rests.add("north")
             others = [a.name for a in found if a.kind == "outlet" and a.name != origin.name]
             if not rests and others:
                 rests.add(f"outlet:{others[0]}")
             elif not found:
-                rests.add("own")
+                rests.add("own" if whole else "untold")
         for attribution in found:
             if attribution.kind == "official" and not described:
                 continue
@@ -79,11 +87,11 @@ class _Evidence:
 
     def state(self, rules: Rules) -> str:
         """What the evidence supports, and no more."""
-        if self._confirmed() and len(self._roots()) >= rules.confirming:
+        if self._confirmed() and len(self._roots(rules.origins)) >= rules.confirming:
             return CONFIRMED
         if self._state_media_only():
             return STATE_ONLY
-        return SEVERAL if len(self._roots()) >= rules.several else SINGLE
+        return SEVERAL if len(self._roots(rules.origins)) >= rules.several else SINGLE
 
     def _confirmed(self) -> bool:
         if self.government:
@@ -97,23 +105,34 @@ class _Evidence:
         """Whether every origin that says on whose word it rests names state media, and few say nothing."""
         others = [rests for origin, rests in self.resting.items() if origin not in self.state_media]
         on_its_word = [rests for rests in others if rests & _STATE and not rests - _ITS_WORD]
-        silent = [rests for rests in others if rests <= {"own", "party"}]
+        silent = [rests for rests in others if rests <= {"own", "untold", "party", "reaction"}]
         if len(on_its_word) + len(silent) < len(others):
             return False
         return len(silent) <= len(on_its_word)
 
-    def _roots(self) -> set[str]:
-        """Origins, a mere relay standing for the outlet it relays."""
-        roots = set()
+    def _roots(self, origins: Origins) -> set[str]:
+        """Origins, a mere relay standing for the outlet it relays; beside a relay, a text that breaks off before it says
+        on whose word it rests is taken for another."""
+        roots, untold = set(), []
+        relays = set()
         for origin, rests in self.resting.items():
-            relayed = [one.removeprefix("outlet:") for one in rests if one.startswith("outlet:")]
-            roots.add(relayed[0] if relayed and len(rests) == 1 else origin)
-        return roots
+            told = rests - {"untold"}
+            relayed = [one for one in told if one.startswith("outlet:")]
+            if not told:
+                untold.append(origin)
+            elif relayed and len(told) == 1:
+                name = relayed[0].removeprefix("outlet:")
+                outlet = origins.known(name)
+                relays.add(outlet.slug if outlet is not None else name)
+            else:
+                roots.add(origin)
+        return roots | (relays or set(untold))
 
 
 _STATE = frozenset({"state-media", "north"})
 """What the North's leaders say is known through its state media alone."""
-_ITS_WORD = frozenset({"state-media", "north", "party", "own"})
+_ITS_WORD = frozenset({"state-media", "north", "party", "reaction", "own", "untold"})
+_BROKEN_OFF = re.compile(r"(?:…|\.\.\.|\[…\])\s*$")
 
 
 def corroborate(
@@ -133,7 +152,12 @@ def corroborate(
     for member, origin in zip(ordered, origins, strict=True):
         entry = member.entry
         found = rules.attributor.find(entry.title, f"{entry.summary}\n{entry.text}")
-        evidence.add(origin, found, described=rules.origins.described(member))
+        evidence.add(
+            origin,
+            found,
+            described=rules.origins.described(member),
+            whole=not _BROKEN_OFF.search(entry.text or entry.summary),
+        )
         state = evidence.state(rules)
         if not history or history[-1][1] != state:
             history.append((min(entry.public or now, now), state))

@@ -77,6 +77,18 @@ def test_a_reaction_confirms_no_claim(member: Callable[..., StoryEntry]) -> None
     assert found.state != "confirmed"
 
 
+def test_a_reaction_beside_state_medias_word_leaves_it_state_medias(
+    member: Callable[..., StoryEntry],
+) -> None:
+    members = [
+        kcna(member),
+        member("Pyongyang tests missile", "KCNA reported a test. The Unification Ministry said it regrets it.",
+               origin="herald", kind="newspaper", country="KR", at=1),
+    ]  # fmt: skip
+    assert corroborate(members, None, NOW, RULES).state == "state-media-only"
+    assert corroborate([*members, witness(member)], None, NOW, RULES).state == "confirmed"
+
+
 def test_doubt_stands_against_an_official_who_did_not_see(member: Callable[..., StoryEntry]) -> None:
     members = [
         member("Ministry announces attack", "The White House said the depot was hit.", origin="gazette"),
@@ -111,6 +123,28 @@ def test_two_who_only_relay_a_third_are_one_source(member: Callable[..., StoryEn
         member("Trip by envoy planned", "The envoy plans a trip, according to Reuters.", origin="post", at=1),
     ]
     assert corroborate(members, None, NOW, RULES).state == "single-source"
+
+
+def test_an_outlet_and_those_who_relay_it_are_one_source(member: Callable[..., StoryEntry]) -> None:
+    own = member(
+        "Workers toil abroad", "We spoke with six of them.", origin="bbc", kind="broadcaster", country="GB"
+    )
+    relay = member(
+        "Workers toil abroad, BBC reports", "The BBC reported it.", origin="gazette", kind="newspaper", at=1
+    )
+    assert corroborate([own, relay], None, NOW, RULES).state == "single-source"
+
+
+def test_beside_a_relay_a_text_broken_off_is_no_further_source(member: Callable[..., StoryEntry]) -> None:
+    relay = member("Workers toil", "The BBC reported it.", origin="gazette", kind="newspaper", at=1)
+    broken = member(
+        "Labourers like slaves", "Labourers sent abroad to earn …", origin="post", kind="newspaper", at=2
+    )
+    whole = member("Labourers like slaves", "We spoke with ten.", origin="post", kind="newspaper", at=2)
+    assert corroborate([relay, broken], None, NOW, RULES).state == "single-source"
+    assert corroborate([relay, whole], None, NOW, RULES).state == "reported-by-several"
+    alone = member("Workers toil", "Labourers were seen …", origin="gazette", kind="newspaper", at=1)
+    assert corroborate([alone, broken], None, NOW, RULES).state == "reported-by-several"
 
 
 def test_the_norths_leaders_are_heard_through_state_media_only(member: Callable[..., StoryEntry]) -> None:

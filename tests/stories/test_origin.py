@@ -124,6 +124,24 @@ def test_without_a_credit_the_earliest_copy_is_the_origin(member: Callable[..., 
         ("", "The claim could not be independently verified.", "doubt", "doubt", False),
         ("", "사실 여부는 독립적으로 확인되지 않았다.", "doubt", "doubt", False),
         ("", "朝鮮中央通信が伝えた。", "Korean Central News Agency", "state-media", False),
+        ('합참 "순항미사일 한 발 탐지"', "", "South Korea's Joint Chiefs", "official", True),
+        ('北 "경고사격 말라"…軍 "침범 따른 조치"', "", "South Korea's defence ministry", "official", False),
+        (
+            "",
+            "합참은 북한군이 선을 넘어 경고한 것이라는 입장이다.",
+            "South Korea's Joint Chiefs",
+            "official",
+            True,
+        ),
+        ("“소녀에서 주역으로”…NYT, 김주애 집중조명", "", "The New York Times", "outlet", False),
+        ("South's overtures a ‘pipedream’: Pyongyang", "", "North Korea", "party", False),
+        ("Kim Jong-un supervises test of missiles", "", "North Korea", "party", False),
+        ("김정은, 신형 구축함 시찰(종합)", "", "North Korea", "party", False),
+        ("N Korea says its nuclear status enshrined in law", "", "North Korea", "party", False),
+        ("Pyongyang slams drill as rehearsal for war", "", "North Korea", "party", False),
+        ("北, 한미 연합훈련 비난(종합)", "", "North Korea", "party", False),
+        ("", "대표단이 방북한다고 조선중앙통신이 12일…", "Korean Central News Agency", "state-media", False),
+        ("", "조선중앙통신을 인용해 타스가 보도했다.", "Korean Central News Agency", "state-media", False),
     ],
 )
 def test_on_whose_word_a_text_rests(title: str, body: str, name: str, kind: str, observed: bool) -> None:
@@ -134,3 +152,31 @@ def test_on_whose_word_a_text_rests(title: str, body: str, name: str, kind: str,
 def test_a_name_alone_is_no_attribution() -> None:
     assert ATTRIBUTOR.find("Joint Chiefs chairman visits front", "KCNA has an office in Pyongyang") == ()
     assert ATTRIBUTOR.find("", "The RECONCAPSAID newsletter") == ()
+    assert ATTRIBUTOR.find("軍 사기 진작", "현장을 찾은 軍 관계자는 없었다.") == ()
+
+
+def test_a_camera_is_no_state_media() -> None:
+    assert ATTRIBUTOR.find("", "경찰이 현장의 CCTV 영상을 분석했다고 밝혔다.") == ()
+    (found,) = ATTRIBUTOR.find("", "중국 관영 CCTV가 보도했다.")
+    assert found.kind == "state-media"
+
+
+def test_whoever_is_named_in_a_headlines_quotation_does_not_speak() -> None:
+    assert not ATTRIBUTOR.find('의원 "김주애, 김정은 후계자 아냐…유학 추정 아들 은폐"', "")
+    assert not ATTRIBUTOR.find("“김정은, 중국 가는 것으로 추정”", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "그는 김정은 북한 국무위원장과 만날 가능성에 대해 “만나고 싶다”고 말했다.",
+        "대통령은 김정은을 만나겠다고 말했다.",
+        "He wants to meet Kim Jong Un this year, he told reporters.",
+        "Asked about Kim Jong Un, he said nothing.",
+        "김정은 '리무진 대화' 영상이 공개됐다.",
+        "He shipped arms to Pyongyang for money, the Justice Department said.",
+        "Pyongyang's launch was seen, the Joint Chiefs said.",
+    ],
+)
+def test_whoever_is_spoken_of_does_not_speak(text: str) -> None:
+    assert not [a for a in ATTRIBUTOR.find("", text) if a.kind == "party"]
