@@ -170,6 +170,8 @@ def _remember(feed: FeedState, fetched: Fetched, sifted: Sifted | None) -> FeedM
         overlap=bool(memory.last_ids) and not sifted.gap and (sifted.unchanged + len(sifted.revised)) > 0,
         last_ids=sifted.ids[:_MOST_IDS] or memory.last_ids,
         churn=churn,
+        first_read=memory.first_read or (fetched.at if feed.last_success is None else None),
+        spent_until=sifted.spent_until,
         unstable_guids=churn >= _CHURN_AFTER or (memory.unstable_guids and sifted.churned),
     )
 

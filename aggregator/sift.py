@@ -15,18 +15,21 @@ from itertools import islice
 
 from rapidfuzz.distance import Indel
 
-from aggregator.types import Entry, FeedState, KnownEntry, Revision, Sifted
+from aggregator.types import Entry, FeedMemory, FeedState, KnownEntry, Revision, Sifted
 
 BACKLOG_AGE = timedelta(hours=72)
 """At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
+BACKLOG_SPAN = timedelta(days=1)
+"""So long after the first poll, entries that were too old for it are backlog still: some feeds grow backwards."""
 ARCHIVE_AGE = timedelta(days=7)
 """What is older than this when it turns up is old news if it comes with others."""
 ARCHIVE_COUNT = 5
 """So many old entries at once are an archive dump; fewer are late additions, and announced."""
 BURST_COUNT = 60
-BURST_FACTOR = 3
-"""A document that suddenly brings more new entries than this count and this multiple of its former length
-was rebuilt: all but the newest BURST_COUNT go to the archive, whatever their dates say."""
+BURST_SPAN = timedelta(minutes=15)
+"""A feed earns the right to announce BURST_COUNT entries in each BURST_SPAN. It begins with one BURST_COUNT, and
+saves up as many as its last document was long: a long outage of a large feed is no burst. The newest are
+announced, the rest goes to the archive, whatever dates and ids say."""
 CHURN_COUNT = 3
 CHURN_SHARE = 0.8
 """When a feed that we know has no id in common with its last document, yet this share (and at least this
@@ -76,16 +79,19 @@ def sift(
     # A feed that churned stays so: going back to its guids would double every entry.
     churned = unstable or (not first_poll and not overlap and _churned(entries, familiar, feed))
     always = feed.memory.overlap and bool(feed.memory.last_ids)
+    old = set(familiar) if churned and not unstable else set()
+    old |= _old_news([entry for entry in fresh if entry.id not in old], feed.memory, now, first_poll)
+    announced = [entry for entry in fresh if entry.id not in old]
+    held_back, spent_until = _ration(announced, feed.memory, now, first_poll)
     return Sifted(
         new=tuple(fresh if first_poll else _placed(fresh, feed, now)),
         revised=tuple(revised),
         unchanged=unchanged,
-        archived=_archived(
-            fresh, familiar if churned and not unstable else frozenset(), feed, now, first_poll
-        ),
+        archived=frozenset(old | held_back),
         churned=churned,
         gap=always and bool(entries) and not (overlap or churned or first_poll),
         ids=tuple(entry.id for entry in entries),
+        spent_until=spent_until,
     )
 
 
@@ -134,23 +140,36 @@ def _churned(entries: Sequence[Entry], familiar: frozenset[str], feed: FeedState
     )
 
 
-def _archived(
-    fresh: Sequence[Entry], churned: frozenset[str], feed: FeedState, now: datetime, first_poll: bool
-) -> frozenset[str]:
+def _old_news(fresh: Sequence[Entry], memory: FeedMemory, now: datetime, first_poll: bool) -> set[str]:
+    """Ids of entries that are the backlog of a feed new to us, or an archive that was dumped."""
     if first_poll:
-        return frozenset(
-            entry.id for entry in fresh if entry.published is None or now - entry.published > BACKLOG_AGE
-        )
-    old = [entry.id for entry in fresh if entry.published is not None and now - entry.published > ARCHIVE_AGE]
-    archived = set(churned)
-    if len(old) >= ARCHIVE_COUNT:
-        archived.update(old)
-    rest = [entry for entry in fresh if entry.id not in archived]
-    if len(rest) > max(BURST_COUNT, BURST_FACTOR * len(feed.memory.last_ids)):
-        # Undated entries count as newest first, as feeds list them.
-        order = sorted(rest, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
-        archived.update(entry.id for entry in islice(order, BURST_COUNT, None))
-    return frozenset(archived)
+        return {entry.id for entry in fresh if entry.published is None or now - entry.published > BACKLOG_AGE}
+    first = memory.first_read
+    if first is not None and timedelta(0) <= now - first < BACKLOG_SPAN:
+        return {entry.id for entry in fresh if entry.published and first - entry.published > BACKLOG_AGE}
+    old = {entry.id for entry in fresh if entry.published and now - entry.published > ARCHIVE_AGE}
+    return old if len(old) >= ARCHIVE_COUNT else set()
+
+
+def _ration(
+    news: Sequence[Entry], memory: FeedMemory, now: datetime, first_poll: bool
+) -> tuple[set[str], datetime]:
+    """Ids of what is beyond the feed's credit, and until when the credit is then spent.
+
+    A bucket of tokens as a single moment: the time since then is what may be spent. Later than `now` it is only
+    after the clock was set back, and then means nothing.
+    """
+    span = BURST_SPAN / BURST_COUNT
+    most = max(BURST_COUNT, len(memory.last_ids))
+    spent = memory.spent_until
+    if first_poll or (spent is not None and spent > now):
+        credit = BURST_COUNT
+    else:
+        credit = most if spent is None else min(most, (now - spent) // span)
+    # Undated entries count as newest first, as feeds list them.
+    order = sorted(news, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
+    held_back = {entry.id for entry in order[credit:]}
+    return held_back, now - span * (credit - min(credit, len(news)))
 
 
 # --- the difference a revision makes --------------------------------------------------------------

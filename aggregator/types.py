@@ -67,6 +67,10 @@ class FeedMemory:
     churn: int = 0
     """Polls in a row in which every guid was new while titles and links were old."""
     unstable_guids: bool = False
+    first_read: datetime | None = None
+    """When its first document came."""
+    spent_until: datetime | None = None
+    """What the feed may announce grows from this moment on (`sift.BURST_SPAN`); None: it has saved all it can."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -305,12 +309,14 @@ class Sifted:
     revised: tuple[Revision, ...] = ()
     unchanged: int = 0
     archived: frozenset[str] = frozenset()
-    """Ids in `new` that are old news (first poll's backlog, an archive dump, churned guids): kept, not announced."""
+    """Ids in `new` that are kept and not announced: a first poll's backlog, an archive dump, churned guids, a burst."""
     churned: bool = False
     gap: bool = False
     """No entry in common with the last document although there always was: some were missed."""
     ids: tuple[str, ...] = ()
     """Entry ids of the document, in its order: what `FeedMemory.last_ids` becomes."""
+    spent_until: datetime | None = None
+    """What `FeedMemory.spent_until` becomes."""
 
 
 # --- stories -----------------------------------------------------------------------------------

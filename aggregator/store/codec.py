@@ -112,7 +112,7 @@ def row_to_feed(row: Row) -> FeedState:
 
 def _memory(value: dict[str, Any]) -> FeedMemory:
     known = {name: value[name] for name in FeedMemory.__slots__ if name in value}
-    for name in ("last_new", "last_unconditional"):
+    for name in ("last_new", "last_unconditional", "first_read", "spent_until"):
         if known.get(name):
             known[name] = datetime.fromisoformat(known[name])
     if "last_ids" in known:
