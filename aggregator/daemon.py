@@ -88,7 +88,6 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         async with self._web(runtime, publisher):
             driver.start()
-            driver.add("prune", timedelta(days=1), publisher.prune_in_thread)
             await publisher.start(self.url)
             if watchdog := systemd.watchdog_interval():
                 driver.add("watchdog", watchdog, partial(self._watchdog, runtime))

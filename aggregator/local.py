@@ -5,7 +5,7 @@
     reclassify  after a change         classify stored entries anew, in the background
     pages       every ten seconds      full text of new entries, where a feed asks for it
     retrain     once an hour           topics whose judgements have grown
-    forget      once a day             apply retention
+    forget      at start, then hourly  apply retention, once a day
     watchdog    half its interval      tell systemd that the loop still turns
 
 When a feed is due is a column in the database, never a job: the scheduler knows a handful of jobs, whatever the number
@@ -21,7 +21,7 @@ from datetime import timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator import retraining, revisit, setback
+from aggregator import retention, retraining, revisit, setback
 from aggregator.pages import Pages
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime, store_path
@@ -76,7 +76,7 @@ class LocalDriver:
         self._every("tick", settings.tick, self.tick, at_once=True)
         self._every("pages", timedelta(seconds=10), self.read_pages)
         self._every("retrain", timedelta(hours=1), self.retrain)
-        self._every("forget", timedelta(days=1), self.forget)
+        self._every("forget", timedelta(hours=1), self.forget, at_once=True)
         self._scheduler.start()
         self._clock_watch = asyncio.create_task(setback.watch(self._runtime.clock, self._clock_set_back))
         self.reclassify_if_stale()
@@ -229,21 +229,14 @@ class LocalDriver:
             log.exception("pages could not be read; they are tried again")
 
     async def forget(self) -> None:
-        """Apply retention."""
-        settings, now = self._runtime.config.store, self._runtime.clock.now()
-        window = self._runtime.config.stories.window
+        """Apply retention, when it is time."""
         try:
-            gone = await self._runtime.pipeline.in_writer(
-                lambda: self._runtime.store.forget(
-                    entries_before=now - settings.retention,
-                    polls_before=now - settings.keep_polls,
-                    window_before=now - 4 * window,
-                )
-            )
+            gone = await retention.apply_if_due(self._runtime.pipeline)
         except Exception:
-            log.exception("retention could not be applied; tomorrow tries again")
+            log.exception("retention could not be applied; the next hour tries again")
             return
-        log.info("forgot what retention says", **gone)
+        if gone is not None:
+            log.info("forgot what retention says", **gone)
 
     def retime(self) -> None:
         """Take over a changed `[poll] tick`."""

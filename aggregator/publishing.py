@@ -39,9 +39,6 @@ _OVERLAP = timedelta(minutes=5)
 """How far planning looks back behind the last time: longer than a batch takes to be written. Keys make what is
 planned twice one delivery."""
 
-_PUSHES_KEPT = timedelta(days=90)
-"""Far longer than any change is news, so that `when = "new"` tells no story twice."""
-
 _PLANNED = "pushes-planned-until"
 
 
@@ -89,17 +86,6 @@ class Publisher:
         if self._dirty.is_set():
             await self._publish()
         await self._channels.aclose()
-
-    def prune(self) -> int:
-        """Forget pushes of long ago; how many."""
-        return self.outbox.prune(self._runtime.clock.now() - _PUSHES_KEPT)
-
-    async def prune_in_thread(self) -> None:
-        """The same, as a job."""
-        try:
-            await asyncio.to_thread(self.prune)
-        except Exception:
-            log.exception("old pushes could not be forgotten; tomorrow tries again")
 
     def hubs(self) -> tuple[str, ...]:
         """WebSub hubs that are told of any output."""

@@ -112,7 +112,11 @@ def _record(record: PollRecord) -> dict[str, object]:
 async def poll_once(
     config: Config, wanted: list[str], *, due: bool = False, show: bool = True
 ) -> tuple[Tally, list[tuple[str, PollRecord]]]:
-    """Poll the feeds named (all, where none is) once; the tally and each feed's record. Raises StoreLocked, NotFound."""
+    """Poll the feeds named (all, where none is) once; the tally and each feed's record. Raises StoreLocked, NotFound.
+
+    Applies retention too, where it is time: with a timer in the daemon's place nobody else does.
+    """
+    from aggregator import retention
     from aggregator.runtime import Runtime, store_path
     from aggregator.store import DaemonLock
 
@@ -124,6 +128,7 @@ async def poll_once(
             started = runtime.clock.now()
             with progress("polling", len(chosen), show=show) as advance:
                 tally = await runtime.pipeline.poll(chosen, progress=advance)
+            await retention.apply_if_due(runtime.pipeline)
             urls = {feed.id: feed.url for feed in chosen}
             from aggregator.store import feeds as queries
 

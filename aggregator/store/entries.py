@@ -311,18 +311,18 @@ def revisions_of(connection: Connection, entry: str) -> list[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
-def forget(connection: Connection, before: datetime) -> list[str]:
-    """Delete entries first seen before then, with labels and revisions; return the stories they were in.
+def forget(connection: Connection, before: datetime, most: int) -> tuple[int, list[str]]:
+    """Delete entries first seen before then, `most` at once, with labels and revisions; how many, and their stories.
 
     Fingerprints stay: an old item that comes back is not news.
     """
-    old = ENTRIES.c.seen < micros(before)
-    rows = connection.execute(select(ENTRIES.c.id, ENTRIES.c.story).where(old)).all()
+    old = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.seen < micros(before))
+    rows = connection.execute(old.order_by(ENTRIES.c.seen).limit(most)).all()
     for chunk in chunks([row.id for row in rows]):
         for table in (LABELS, REVISIONS):
             connection.execute(delete(table).where(table.c.entry.in_(chunk)))
         connection.execute(delete(ENTRIES).where(ENTRIES.c.id.in_(chunk)))
-    return sorted({row.story for row in rows})
+    return len(rows), sorted({row.story for row in rows})
 
 
 def wanting_pages(connection: Connection, feeds: Sequence[str], since: datetime, limit: int) -> list[Entry]:

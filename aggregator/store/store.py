@@ -162,18 +162,27 @@ class Store:
 
     # --- maintenance ---
 
-    def forget(
-        self, *, entries_before: datetime, polls_before: datetime, window_before: datetime
-    ) -> Mapping[str, int]:
-        """Delete what retention says, in short transactions; fingerprints stay."""
-        with self.write() as connection:
-            touched = entries.forget(connection, entries_before)
+    def forget_entries(self, before: datetime, most: int) -> Mapping[str, int]:
+        """Delete entries first seen before then, `most` at once, and the stories they leave empty; {} when none is left.
+
+        Fingerprints stay: an old item that comes back is not news.
+        """
+        with self._told(), self.write() as connection:
+            count, touched = entries.forget(connection, before, most)
             left = stories.drop_empty(connection, touched)
-        with self.write() as connection:
+        return {"entries": count, "stories": len(touched) - len(left)} if count else {}
+
+    def forget_rest(
+        self, *, polls_before: datetime, history_before: datetime, window_before: datetime
+    ) -> int:
+        """Delete old polls, what happened to stories that are gone, and what grouping needs no more; how many polls."""
+        with self._told(), self.write() as connection:
             polls = feeds.forget_polls(connection, polls_before)
-        with self.write() as connection:
+        with self._told(), self.write() as connection:
+            stories.forget_history(connection, history_before)
+        with self._told(), self.write() as connection:
             entries.forget_fingerprints(connection, window_before)
-        return {"stories": len(touched) - len(left), "polls": polls}
+        return polls
 
 
 def _identity(engine: Engine) -> tuple[int, int] | None:

@@ -269,6 +269,12 @@ def drop_empty(connection: Connection, ids: Sequence[str]) -> list[str]:
     return sorted(alive)
 
 
+def forget_history(connection: Connection, before: datetime) -> None:
+    """Delete what happened before then to stories that are no longer there."""
+    gone = HISTORY.c.story.not_in(select(STORIES.c.id))
+    connection.execute(delete(HISTORY).where(HISTORY.c.at < micros(before), gone))
+
+
 def constraints(connection: Connection) -> dict[tuple[str, str], bool]:
     """People's corrections of grouping: (entry, entry) -> together?"""
     return {(row.a, row.b): bool(row.together) for row in connection.execute(select(CONSTRAINTS))}

@@ -1,0 +1,66 @@
+"""What is kept for how long. Applied once a day, by what the database remembers of the last time.
+
+Not by the time a process has run: one that the machine's owner, or a timer, starts every day for an hour forgets too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from aggregator.pipeline import Pipeline
+from aggregator.store import feedback
+from aggregator.store.deliveries import SqlOutbox
+
+EVERY = timedelta(days=1)
+
+SLICE = 1000
+"""Entries deleted between two batches of polls: polling does not wait for the rest."""
+
+_PUSHES_KEPT = timedelta(days=90)
+"""Far longer than any change is news, so that `when = "new"` tells no story twice."""
+
+_NOTE = "retention-applied"
+
+
+async def apply_if_due(pipeline: Pipeline) -> Mapping[str, int] | None:
+    """Delete what the configuration says is too old; how much of what went, None when it was not time yet.
+
+    Stopped half-way it goes on at the next call. Raises what the store raises.
+    """
+    now = pipeline.clock.now()
+    if not _is_due(pipeline, now):
+        return None
+    gone: Counter[str] = Counter()
+    before = now - pipeline.config.store.retention
+    while deleted := await pipeline.in_writer(_forget_slice, pipeline, before):
+        gone.update(deleted)
+    gone.update(await pipeline.in_writer(_forget_rest, pipeline, now))
+    return gone
+
+
+def _is_due(pipeline: Pipeline, now: datetime) -> bool:
+    with pipeline.store.read() as connection:
+        noted = feedback.value(connection, _NOTE)
+    # A moment to come means that the clock was set back since.
+    return noted is None or not now - EVERY < datetime.fromisoformat(noted) <= now
+
+
+def _forget_slice(pipeline: Pipeline, before: datetime) -> Mapping[str, int]:
+    return pipeline.store.forget_entries(before, SLICE)
+
+
+def _forget_rest(pipeline: Pipeline, now: datetime) -> Mapping[str, int]:
+    settings, store = pipeline.config.store, pipeline.store
+    polls = store.forget_rest(
+        polls_before=now - settings.keep_polls,
+        history_before=now - settings.retention,
+        window_before=now - 4 * pipeline.config.stories.window,
+    )
+    pushes = SqlOutbox(store.engine).prune(now - _PUSHES_KEPT)
+    # Entries that are gone may be in the window still.
+    pipeline.assembler.forget_caches()
+    with store.write() as connection:
+        feedback.set_value(connection, _NOTE, now.isoformat())
+    return {"polls": polls, "pushes": pushes}

@@ -1,0 +1,121 @@
+"""Retention is applied when the database says that it is time, whoever runs and for how short a time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import retention
+from aggregator.cli.serve import poll_once
+from aggregator.config import Config
+from aggregator.config.load import load
+from aggregator.local import LocalDriver
+from aggregator.pipeline import Tally
+from aggregator.runtime import Runtime
+from aggregator.store import stories
+from aggregator.transfer import export_entries, source_resolver
+
+from .conftest import CONFIG, row, write
+
+DAY = timedelta(days=1)
+KEEP = CONFIG.replace("[store]", '[store]\nretention = "30d"\nkeep_polls = "30d"')
+
+
+class Clock:
+    """The machine's, shifted."""
+
+    def __init__(self, shift: timedelta = timedelta()) -> None:
+        self.shift = shift
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return write(tmp_path, KEEP)
+
+
+def ids(runtime: Runtime) -> set[str]:
+    return {str(entry["id"]) for entry in export_entries(runtime.store)}
+
+
+async def bring(runtime: Runtime, *rows: dict[str, object]) -> None:
+    resolve = source_resolver(runtime.store, runtime.config)
+    tally = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
+    assert tally.new == len(rows), tally
+
+
+def store_long_ago(config: Config, *rows: dict[str, object], ago: timedelta = 40 * DAY) -> None:
+    async def main() -> None:
+        async with Runtime(config, clock=Clock(-ago)) as runtime:
+            await bring(runtime, *rows)
+            assert await retention.apply_if_due(runtime.pipeline) is not None
+
+    asyncio.run(main())
+
+
+def test_a_daemon_that_never_runs_for_a_day_forgets(config: Config) -> None:
+    store_long_ago(config, row("old", "North Korea fires a missile"))
+
+    async def nothing() -> None: ...
+
+    def count(_: Tally) -> None: ...
+
+    async def main() -> set[str]:
+        async with Runtime(config) as runtime:
+            driver = LocalDriver(runtime, nothing, count)
+            driver.start()
+            for _ in range(100):
+                if not ids(runtime):
+                    break
+                await asyncio.sleep(0.05)
+            await driver.stop()
+            return ids(runtime)
+
+    assert asyncio.run(main()) == set()
+
+
+def test_polling_once_forgets_too(config: Config, tmp_path: Path) -> None:
+    store_long_ago(config, row("old", "North Korea fires a missile"))
+    asyncio.run(poll_once(load(tmp_path / "config.toml"), [], show=False))
+
+    async def main() -> set[str]:
+        async with Runtime(config) as runtime:
+            return ids(runtime)
+
+    assert asyncio.run(main()) == set()
+
+
+def test_it_is_done_once_a_day_and_again_after_the_clock_was_set_back(config: Config) -> None:
+    clock = Clock()
+
+    async def main() -> list[bool]:
+        async with Runtime(config, clock=clock) as runtime:
+            done = []
+            for hours in (0, 1, 23, 25, 26, 2, 3):
+                clock.shift = timedelta(hours=hours)
+                done.append(await retention.apply_if_due(runtime.pipeline) is not None)
+            return done
+
+    assert asyncio.run(main()) == [True, False, False, True, False, True, False]
+
+
+def test_more_than_one_slice(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "SLICE", 7)
+    rows = [row(f"e{n}", f"Report number {n} on something else entirely {n * n}") for n in range(30)]
+    store_long_ago(config, *rows)
+
+    async def main() -> None:
+        async with Runtime(config) as runtime:
+            gone = await retention.apply_if_due(runtime.pipeline)
+            assert gone is not None
+            assert gone["entries"] == 30
+            assert ids(runtime) == set()
+            with runtime.store.read() as connection:
+                assert stories.newest(connection, limit=100) == []
+
+    asyncio.run(main())
