@@ -57,14 +57,16 @@ def sift(
     `known` holds the stored entries among their ids, `seen` the story of each of their keys that is stored
     (of any feed), `keys_of` is `aggregator.keys.text_keys`. `now` is UTC.
     """
-    fresh = [entry for entry in entries if entry.id not in known]
+    # What stood in the last document and is held no more is what retention deleted: it is not stored again.
+    forgotten = set(feed.memory.last_ids) - known.keys()
+    fresh = [entry for entry in entries if entry.id not in known and entry.id not in forgotten]
     revised = []
     unchanged = 0
     for entry in entries:
         held = known.get(entry.id)
         if held is None:
-            continue
-        if held.hash == entry.hash:
+            unchanged += entry.id in forgotten
+        elif held.hash == entry.hash:
             unchanged += 1
         else:
             revised.append(_revision(entry, held, now))
@@ -80,7 +82,7 @@ def sift(
     churned = unstable or (not first_poll and not overlap and _churned(entries, familiar, feed))
     always = feed.memory.overlap and bool(feed.memory.last_ids)
     old = set(familiar) if churned and not unstable else set()
-    old |= _old_news([entry for entry in fresh if entry.id not in old], feed.memory, now, first_poll)
+    old |= _old_news([e for e in fresh if e.id not in old], familiar, feed.memory, now, first_poll)
     announced = [entry for entry in fresh if entry.id not in old]
     held_back, spent_until = _ration(announced, feed.memory, now, first_poll)
     return Sifted(
@@ -140,15 +142,17 @@ def _churned(entries: Sequence[Entry], familiar: frozenset[str], feed: FeedState
     )
 
 
-def _old_news(fresh: Sequence[Entry], memory: FeedMemory, now: datetime, first_poll: bool) -> set[str]:
-    """Ids of entries that are the backlog of a feed new to us, or an archive that was dumped."""
+def _old_news(
+    fresh: Sequence[Entry], familiar: frozenset[str], memory: FeedMemory, now: datetime, first_poll: bool
+) -> set[str]:
+    """Ids of entries that are the backlog of a feed new to us, an archive that was dumped, or old ones come back."""
     if first_poll:
         return {entry.id for entry in fresh if entry.published is None or now - entry.published > BACKLOG_AGE}
     first = memory.first_read
     if first is not None and timedelta(0) <= now - first < BACKLOG_SPAN:
         return {entry.id for entry in fresh if entry.published and first - entry.published > BACKLOG_AGE}
     old = {entry.id for entry in fresh if entry.published and now - entry.published > ARCHIVE_AGE}
-    return old if len(old) >= ARCHIVE_COUNT else set()
+    return old if len(old) >= ARCHIVE_COUNT else old & familiar
 
 
 def _ration(

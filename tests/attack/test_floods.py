@@ -129,3 +129,22 @@ def test_a_feed_stored_before_there_was_such_a_bound() -> None:
     desk.poll(items(100))
     desk.feed = replace(desk.feed, memory=replace(desk.feed.memory, first_read=None, spent_until=None))
     assert desk.poll(items(100, "next")) == 100
+
+
+def test_items_that_stand_in_a_document_longer_than_retention() -> None:
+    desk = Desk()
+    standing = items(3)
+    desk.poll(standing)
+    desk.known.clear()
+    news = items(1, "news", START + timedelta(days=400))
+    assert desk.poll([*news, *standing], timedelta(days=400)) == 1
+    assert len(desk.known) == 1, "what retention deleted is not stored again"
+
+
+def test_old_items_that_come_back_after_retention() -> None:
+    desk = Desk()
+    desk.poll(items(3))
+    desk.poll(items(1, "other"), timedelta(days=200))
+    desk.known.clear()
+    news = items(9, "news", START + timedelta(days=400))
+    assert desk.poll([*news, *items(3)], timedelta(days=200)) == 9
