@@ -26,6 +26,7 @@ from aggregator.store import Store, entries, feedback
 from aggregator.store.feedback import StoredModel
 from aggregator.types import Entry
 from aggregator.work import KitPlan, document
+from aggregator.workers import die_with_parent
 from classifiers.types import Document, Judgement
 
 if TYPE_CHECKING:
@@ -222,6 +223,7 @@ def _be_modest() -> None:
     # The parent decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
+    die_with_parent()
 
 
 def _register(store: Store, model: TopicModel, name: str, now: datetime) -> None:

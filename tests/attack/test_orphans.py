@@ -1,4 +1,4 @@
-"""The process that started workers is killed: they must not outlive it."""
+"""The process that started workers, or a training, is killed: they must not outlive it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = """
+WORKERS = """
 import asyncio, multiprocessing, time
 from aggregator.work import KitPlan
 from aggregator.workers import Workers
@@ -27,12 +27,43 @@ if __name__ == "__main__":
     asyncio.run(main())
 """
 
+TRAINING = """
+import asyncio, multiprocessing, sqlite3, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from aggregator.retraining import train_apart
+from aggregator.sift import diff
+from aggregator.store import Store
+from aggregator.work import KitPlan
+
+async def main():
+    path = Path(sys.argv[0]).with_name("a.db")
+    Store.open(path, diff=diff).close()
+    # Keeps the training waiting at its first look into the database.
+    held = sqlite3.connect(path)
+    held.execute("PRAGMA locking_mode=EXCLUSIVE")
+    held.execute("BEGIN EXCLUSIVE")
+    training = asyncio.create_task(train_apart(path, KitPlan(), "any", datetime.now(UTC)))
+    while not multiprocessing.active_children():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(2)
+    print(*[child.pid for child in multiprocessing.active_children()], flush=True)
+    await training
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_workers_end_with_their_parent(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [(WORKERS, signal.SIGKILL), (WORKERS, signal.SIGTERM), (TRAINING, signal.SIGKILL)],
+    ids=["workers, killed", "workers, terminated", "training, killed"],
+)
+def test_children_end_with_their_parent(tmp_path: Path, text: str, number: int) -> None:
     program = tmp_path / "parent.py"
-    program.write_text(PROGRAM, encoding="utf-8")
+    program.write_text(text, encoding="utf-8")
     parent = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE, text=True)
     try:
         assert parent.stdout is not None
