@@ -97,7 +97,14 @@ def label_as_dict(label: Label) -> dict[str, Any]:
         "rules": label.rules,
         "model": label.model,
         "reasons": [
-            {"kind": r.kind, "what": r.what, "weight": round(r.weight, 4), "where": r.where, "found": r.found}
+            {
+                "kind": r.kind,
+                "what": r.what,
+                "weight": round(r.weight, 4),
+                "where": r.where,
+                "found": r.found,
+                "passing": r.passing,
+            }
             for r in label.reasons
         ],
     }

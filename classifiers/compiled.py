@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from classifiers.finders import Span
 from classifiers.matcher import Matcher
 from classifiers.page import FIELD_BIT, Page
-from classifiers.terms import Term
+from classifiers.terms import DEFAULT_FIELDS, Term
 from classifiers.text import is_within
 from classifiers.topic import Group, Topic
 from classifiers.vocabulary import Vocabulary
+
+HEADLINE = frozenset({"title"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +29,30 @@ class CompiledGroup:
     within: int
     multiplier: Mapping[int, float]
 
-    def satisfied(self, page: Page, found: Mapping[int, list[Span]]) -> list[Span]:
-        """Return the finds that satisfy the group, one a member; empty where it is not satisfied."""
+    def satisfied(self, page: Page, found: Mapping[int, list[Span]]) -> tuple[list[Span], bool]:
+        """Return the finds that satisfy the group, one a member, and whether a member is only in passing.
+
+        No finds where the group is not satisfied.
+        """
         for number in self.all:
             if number not in found:
-                return []
+                return [], False
         some = [number for number in self.any if number in found]
         if self.any and not some:
-            return []
+            return [], False
         if any(number in found for number in self.none):
-            return []
+            return [], False
         members = [found[number] for number in self.all]
         if some:
             members.append([span for number in some for span in found[number]])
+        passing = any(only_in_passing(page, spans) for spans in members)
         if self.within:
-            return closest(page, members, self.within)
+            return closest(page, members, self.within), passing
         multiplier = self.multiplier
         return [
             spans[0] if len(spans) == 1 else max(spans, key=lambda span: multiplier[span[2]])
             for spans in members
-        ]
+        ], passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,7 @@ class CompiledTopic:
     groups: tuple[CompiledGroup, ...]
     exclude: tuple[tuple[int, str], ...]
     ignore: tuple[int, ...]
+    aside: tuple[int, ...]
     facets: Mapping[int, tuple[tuple[int, float, str, str], ...]]
     """By number: place, weight, as written, slug of the facet."""
 
@@ -101,6 +108,9 @@ def _compile(vocabulary: Vocabulary, topic: Topic) -> CompiledTopic:
         groups=tuple(_compile_group(vocabulary, group, multiplier) for group in topic.groups),
         exclude=tuple((vocabulary.add(term), term.text) for term in topic.exclude),
         ignore=tuple(vocabulary.add(term) for term in topic.ignore),
+        aside=tuple(
+            vocabulary.add(term, HEADLINE if term.fields == DEFAULT_FIELDS else None) for term in topic.aside
+        ),
         facets={number: tuple(uses) for number, uses in facets.items()},
     )
 
@@ -119,6 +129,11 @@ def _compile_group(vocabulary: Vocabulary, group: Group, multiplier: Mapping[int
         within=group.within,
         multiplier=multiplier,
     )
+
+
+def only_in_passing(page: Page, spans: Sequence[Span]) -> bool:
+    """Say whether a term with these finds is only mentioned in passing: once, after the lead."""
+    return len(spans) == 1 and page.in_passing(spans[0][0], spans[0][2])
 
 
 def closest(page: Page, members: Sequence[Sequence[Span]], words: int) -> list[Span]:

@@ -34,6 +34,12 @@ class Match:
     """The characters that matched there, first find."""
     count: int = 1
     """How often it was found, in all fields."""
+    passing: bool = False
+    """It was only mentioned in passing, so `points` are a part of what they would have been."""
+
+    def reason(self) -> Reason:
+        """Return it as a reason of a label."""
+        return Reason(self.kind, self.what, self.points, self.where, self.found, self.passing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +75,8 @@ class Evidence:
     def reasons(self) -> tuple[Reason, ...]:
         """Return the matches as reasons, the heaviest first, then what blocked, then the facets'."""
         ordered = sorted(self.matches, key=lambda match: -abs(match.points))
-        found = [Reason(match.kind, match.what, match.points, match.where, match.found) for match in ordered]
+        found = [match.reason() for match in ordered]
         if self.blocked and not self.excluded:
             found.append(Reason(self.blocked.partition(":")[0], self.blocked.partition(": ")[2]))
-        found += [
-            Reason(match.kind, match.what, match.points, match.where, match.found)
-            for match in sorted(self.facet_matches, key=lambda match: -match.points)
-        ]
+        found += [match.reason() for match in sorted(self.facet_matches, key=lambda match: -match.points)]
         return tuple(found)

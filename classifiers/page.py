@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from classifiers.alignment import positions
 from classifiers.terms import FIELDS
-from classifiers.text import fold, readable
+from classifiers.text import fold, is_within, readable
 from classifiers.types import Document
 
 FIELD_BIT: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FIELDS)}
@@ -17,6 +17,12 @@ BIT_FIELD: Mapping[int, str] = {bit: name for name, bit in FIELD_BIT.items()}
 
 PROSE = ("title", "summary", "text")
 PROSE_BITS = FIELD_BIT["title"] | FIELD_BIT["summary"] | FIELD_BIT["text"]
+
+BACKGROUND_BITS = frozenset({FIELD_BIT["summary"], FIELD_BIT["text"]})
+"""Fields that begin with what is new and go on with what was known before."""
+
+LEAD = 40
+"""Words at the beginning of a summary or text that say what a story is about: its first paragraph."""
 
 
 class Page:
@@ -56,6 +62,13 @@ class Page:
     def field_bit(self, position: int) -> int:
         """Return the bit of the field that `position` is in."""
         return self._bits[bisect_right(self._starts, position) - 1]
+
+    def in_passing(self, start: int, bit: int) -> bool:
+        """Say whether what stands at `start`, in the field `bit`, comes after the lead of a summary or text."""
+        if bit not in BACKGROUND_BITS:
+            return False
+        beginning = self._starts[bisect_right(self._starts, start) - 1]
+        return not is_within(self.folded, beginning, start, LEAD)
 
     def found(self, start: int, end: int) -> str:
         """Return the characters between two positions as they stood in the document."""

@@ -2,8 +2,10 @@
 
 A document's points for a topic are the sum of the weights of the terms found (each term once, times the
 multiplier of the best field it stands in and a quarter of the others'), of the groups satisfied, and of the
-source. The score is the
-logistic of those points, one half at the topic's `points`:
+source. What is only mentioned in
+passing counts a third of that (the topic's `passing`): a term found once, in a summary or text, after the
+lead, and everything that speaks for the topic under a headline that says it is about something else (`aside`).
+The score is the logistic of the points, one half at the topic's `points`:
 
     score = 1 / (1 + exp(-STEEPNESS * (points / needed - 1)))
 
@@ -16,9 +18,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from classifiers.compiled import CompiledTopic, compile_topics
+from classifiers.compiled import CompiledTopic, compile_topics, only_in_passing
 from classifiers.evidence import DISTINCT, EXCLUDE, FACET, GROUP, MUST, SOURCE, TERM, Evidence, Match
 from classifiers.finders import Span
 from classifiers.matcher import uncovered
@@ -106,16 +109,22 @@ class RuleClassifier:
         multiplier = compiled.multiplier
         matches: list[Match] = []
         points, distinct = 0.0, 0
+        aside = any(number in found for number in compiled.aside)
         for number, (_, weight, what) in _uses(compiled.terms, found):
+            passing = (aside and weight > 0) or only_in_passing(page, found[number])
             match = _match(TERM, what, weight, found[number], page, multiplier)
+            if passing:
+                match = _in_passing(match, topic.passing)
             matches.append(match)
             points += match.points
             distinct += weight > 0
         unmet = ""
         for group in compiled.groups:
-            spans = group.satisfied(page, found)
+            spans, passing = group.satisfied(page, found)
             if spans:
                 match = _group_match(group.name, group.weight, spans, page, multiplier)
+                if passing or (aside and group.weight > 0):
+                    match = _in_passing(match, topic.passing)
                 matches.append(match)
                 points += match.points
                 distinct += group.weight > 0
@@ -182,6 +191,10 @@ def _match(
         best = next(span for span in spans if factors[span[2]] == factor)
         factor += ELSEWHERE * (sum(factors.values()) - factor)
     return Match(kind, what, weight * factor, BIT_FIELD[best[2]], page.found(best[0], best[1]), len(spans))
+
+
+def _in_passing(match: Match, part: float) -> Match:
+    return match if part == 1 else replace(match, points=match.points * part, passing=True)
 
 
 def _group_match(

@@ -11,8 +11,9 @@ from difflib import SequenceMatcher
 MINUS = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 """The hyphen, and what editors make of it."""
 
-_NUMBERS = frozenset({"points", "threshold", "distinct"})
-_OTHERS = _NUMBERS | {"title", "exclude", "ignore", "sources", "fields", "facets", "default_facet", "groups"}
+_NUMBERS = frozenset({"points", "threshold", "distinct", "passing"})
+_TABLES = {"sources", "fields", "facets", "default_facet", "groups"}
+_OTHERS = _NUMBERS | _TABLES | {"title", "exclude", "ignore", "aside"}
 """The settings of a topic that can be mistaken for terms; those whose value is a number look like a weight."""
 
 _LIKE_WITHIN = re.compile(r"\bw[a-z]{2,8}(?:\s+in\b)?", re.IGNORECASE)

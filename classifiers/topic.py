@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from classifiers.terms import Term
 
+PASSING = 1 / 3
+"""What a mention in passing counts unless the topic says otherwise: three such mentions make one."""
+
 
 @dataclass(frozen=True, slots=True)
 class WeightedTerm:
@@ -68,6 +71,10 @@ class Topic:
     """Points for a source's slug or kind, given only to a story that has other evidence."""
     fields: Mapping[str, float] = field(default_factory=dict)
     """What a term's weight is multiplied with, by the field it is found in; 1 where nothing is said."""
+    passing: float = PASSING
+    """What counts of a weight whose term is only mentioned in passing (`classifiers.rules`); 1: all of it."""
+    aside: tuple[Term, ...] = ()
+    """Words of a headline about something else: with one of them, whatever speaks for the topic is in passing."""
     facets: tuple[Facet, ...] = ()
     default_facet: str = ""
     """The facet of a story in which no facet's term is found."""

@@ -10,7 +10,7 @@ from typing import Any
 from classifiers.checks import covered_names, topic_warnings
 from classifiers.reading import Reader, slug_mistake
 from classifiers.terms import FIELDS, Entity, Near, Term
-from classifiers.topic import Facet, Group, Topic, WeightedTerm
+from classifiers.topic import PASSING, Facet, Group, Topic, WeightedTerm
 from classifiers.types import Mistake
 
 __all__ = ["Facet", "Group", "Topic", "WeightedTerm", "read_topics"]
@@ -18,7 +18,7 @@ __all__ = ["Facet", "Group", "Topic", "WeightedTerm", "read_topics"]
 DEFAULT_FIELD_WEIGHTS = {"title": 1.5, "summary": 1.0, "text": 0.5}
 """A title says what a story is about; a full text mentions much in passing."""
 
-LANGUAGE_VERSION = 1
+LANGUAGE_VERSION = 2
 """Part of every hash: raised when the same tables would decide otherwise."""
 
 TOPIC_KEYS = (
@@ -30,6 +30,8 @@ TOPIC_KEYS = (
     "groups",
     "exclude",
     "ignore",
+    "aside",
+    "passing",
     "sources",
     "fields",
     "facets",
@@ -89,10 +91,11 @@ def _topic(
     )
     exclude = reader.terms(raw.get("exclude", []), (*path, "exclude"))
     ignore = reader.terms(raw.get("ignore", []), (*path, "ignore"))
+    aside = reader.terms(raw.get("aside", []), (*path, "aside"))
     weights = [item.weight for item in terms] + [group.weight for group in groups]
     if not any(weight > 0 for weight in weights) and not reader.has_mistake(path):
         reader.mistake(path, "has no term or group with a positive weight, so no story can belong to it")
-    used = [item.term for item in terms] + [*exclude, *ignore]
+    used = [item.term for item in terms] + [*exclude, *ignore, *aside]
     used += [term for group in groups for term in (*group.all, *group.any, *group.none)]
     used += [item.term for facet in facets for item in facet.terms]
     own_aliases = _used_entities(used, aliases, reader)
@@ -106,6 +109,8 @@ def _topic(
         groups=groups,
         exclude=exclude,
         ignore=ignore,
+        passing=reader.number(raw, "passing", path, PASSING, lowest=0.0, highest=1.0),
+        aside=aside,
         sources=reader.weights(raw.get("sources", {}), (*path, "sources")),
         fields={
             **DEFAULT_FIELD_WEIGHTS,

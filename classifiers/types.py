@@ -48,6 +48,8 @@ class Reason:
     """The field it was found in: title, summary, text, url, source, category, author, language."""
     found: str = ""
     """The characters of the entry that matched."""
+    passing: bool = False
+    """It was only mentioned in passing, so it weighed a part of what it would have (`classifiers.rules`)."""
 
 
 @dataclass(frozen=True, slots=True)

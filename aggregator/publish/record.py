@@ -99,6 +99,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "weight": round(reason.weight, 4),
         "where": reason.where,
         "found": clean(reason.found),
+        "passing": reason.passing,
     }
 
 

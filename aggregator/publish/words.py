@@ -102,7 +102,7 @@ def reason_text(reason: Reason) -> str:
         case _:
             text = f"{reason.kind}: {what}" if what else reason.kind
     if reason.where and reason.kind != reason.where:
-        text += f" in the {reason.where}"
+        text += f" in the {reason.where}" + (", in passing" if reason.passing else "")
     return f"{text} ({reason.weight:+.2f})" if reason.weight else text
 
 

@@ -223,8 +223,14 @@ def label_to_row(label: Label) -> dict[str, Any]:
         "facet": label.facet,
         "rules": label.rules,
         "model": label.model,
-        "reasons_json": dump([(r.kind, r.what, round(r.weight, 4), r.where, r.found) for r in label.reasons]),
+        "reasons_json": dump([_reason_to_list(reason) for reason in label.reasons]),
     }
+
+
+def _reason_to_list(reason: Reason) -> list[object]:
+    """The fields in order; the last one only where it says something, as rows of earlier versions lack it."""
+    values: list[object] = [reason.kind, reason.what, round(reason.weight, 4), reason.where, reason.found]
+    return [*values, True] if reason.passing else values
 
 
 def row_to_label(row: Row) -> Label:

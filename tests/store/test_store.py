@@ -55,7 +55,8 @@ def entry(name: str, *, feed: int = 1, at: datetime = NOW) -> Entry:
     )
 
 
-LABEL = Label("t", 0.9, 0.5, True, "f", (Reason("term", "@x", 1.5, "title", "X"),), "r1", "")
+REASONS = (Reason("term", "@x", 1.5, "title", "X"), Reason("term", "y", 0.5, "text", "Y", passing=True))
+LABEL = Label("t", 0.9, 0.5, True, "f", REASONS, "r1", "")
 
 
 def story(name: str, *, at: datetime = NOW, labels: tuple[Label, ...] = (LABEL,)) -> Story:
