@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,21 +44,23 @@ def classify_file(
     With `topic`, that label's score, in, facet and reasons stand in the row itself, also where nothing was found.
     """
     classifier = classifier_of(config, rules_only=rules_only)
+    rows = read_documents(file, bad)
+    while batch := list(itertools.islice(rows, _BATCH)):
+        yield from _labelled(batch, classifier, config, topic)
+
+
+def read_documents(file: Path, bad: list[str]) -> Iterator[tuple[Mapping[str, Any], Document]]:
+    """Each row of a file of entries with what a classifier reads of it; rows that cannot be read go to `bad`."""
     now = datetime.now(UTC)
-    batch: list[tuple[Mapping[str, Any], Document]] = []
     for line, row in read_rows(file):
         try:
             if isinstance(row, str):
                 raise BadRow(row)
             source = str(row.get("source") or "")
             feed = FeedState(id=0, url=f"import:{source}", location="", title=source, origin=source)
-            batch.append((row, document(from_row(row, feed, now), feed)))
+            yield row, document(from_row(row, feed, now), feed)
         except BadRow as error:
             bad.append(f"line {line}: {error}")
-        if len(batch) == _BATCH:
-            yield from _labelled(batch, classifier, config, topic)
-            batch = []
-    yield from _labelled(batch, classifier, config, topic)
 
 
 def _labelled(

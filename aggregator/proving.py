@@ -14,12 +14,14 @@ from aggregator.runtime import kit_plan
 from aggregator.store import Store, entries, shelf, stories
 from aggregator.types import Story
 from aggregator.work import KitPlan, document, make_classifier
+from classifiers.topic import Topic
 from classifiers.types import Document, Reason
 
 if TYPE_CHECKING:
     from classifiers.backtest import Backtest
     from classifiers.evaluate import Evaluation
     from classifiers.suggest import StoryQuestion, TermIdea
+    from classifiers.tryout import Tryout
 
 
 def evaluate_topic(config: Config, store: Store, topic: str) -> Evaluation:
@@ -94,6 +96,13 @@ def backtest_config(
         for name in names
         if name in changed
     ]
+
+
+def try_topic(topic: Topic, store: Store, *, since: datetime | None = None) -> Tryout:
+    """A topic, not necessarily one in use, on stored entries: what it takes. Nothing is changed."""
+    from classifiers import tryout
+
+    return tryout.try_topic(topic, list(_documents(store, since)))
 
 
 def _documents(store: Store, since: datetime | None) -> Iterator[Document]:

@@ -1,0 +1,94 @@
+"""The verb for whoever is writing a topic: `try`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aggregator.cli.common import (
+    ConfigOption,
+    JsonOption,
+    SinceOption,
+    count,
+    echo,
+    open_store,
+    parse_since,
+    print_json,
+    print_table,
+)
+
+if TYPE_CHECKING:
+    from classifiers.topic import Topic
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("try")(try_topic)
+
+
+def try_topic(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The file the topic is being written in.")
+    ],
+    topic: Annotated[
+        str | None,
+        typer.Option("--topic", "-t", help="The topic's slug; not needed where FILE has one topic only."),
+    ] = None,
+    config: ConfigOption = None,
+    entries: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Try it on this file of entries, not on the database's."
+        ),
+    ] = None,
+    since: SinceOption = None,
+    most: Annotated[int, typer.Option(min=0, help="How many stories to show of what it takes.")] = 30,
+    missed: Annotated[int, typer.Option(min=0, help="How many to show of what it just misses.")] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a topic that is being written takes, the doubtful first, and what each term does."""
+    from aggregator import trying
+    from aggregator.classifying import read_documents
+    from aggregator.cli.transfer import report_bad
+    from aggregator.config.load import load
+    from aggregator.proving import try_topic as try_stored
+    from classifiers import tryout
+
+    written = _choose(load(file).topics, topic, file)
+    bad: list[str] = []
+    if entries is not None:
+        if since is not None:
+            raise typer.BadParameter("--since is about the database's entries; leave it or --entries out")
+        done = tryout.try_topic(written, [document for _, document in read_documents(entries, bad)])
+    else:
+        done = try_stored(written, open_store(config)[1], since=parse_since(since))
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        share = len(done.taken) / max(1, done.stories)
+        typer.echo(
+            f"{written.slug} takes {count(len(done.taken), 'title')} ({share:.1%}) of {count(done.stories, 'entry', 'entries')}"
+        )
+        print_table(
+            ["term", ">found in", ">taken", ">decided", "found as"],
+            trying.term_rows(done.terms),
+            title="Terms",
+        )
+        if nothing := trying.unfound(done.terms):
+            echo(f"found nowhere: {', '.join(nothing)}")
+        typer.echo("")
+        for line in trying.spell_out(done, most=most, missed=missed):
+            echo(line)
+    report_bad(bad)
+
+
+def _choose(topics: Mapping[str, Topic], asked: str | None, file: Path) -> Topic:
+    if asked is None and len(topics) == 1:
+        return next(iter(topics.values()))
+    if asked is None or asked not in topics:
+        what = "say which with --topic" if asked is None else f"there is no topic {asked!r}"
+        raise typer.BadParameter(f"{what}; {file} has {', '.join(topics) or 'none'}")
+    return topics[asked]
