@@ -37,6 +37,24 @@ def test_the_first_example_does_what_the_page_says(page: str) -> None:
     assert not wheel[0].belongs
 
 
+def test_the_shape_to_start_from_gives_the_points_of_its_table(page: str) -> None:
+    raw = tomllib.loads(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[1])
+    topics, mistakes = read_topics(raw["topics"], raw["entities"])
+    assert mistakes == []
+    rules = RuleClassifier(topics)
+    stories = [
+        ("A ferry sank", "", 4.65, True),
+        ("Ferry captain held", "He left the bridge after his ferry sank.", 3.25, True),
+        ("Ferry timetable changes", "", 2.25, False),
+        ("Minister resigns", "In May a ferry sank.", 1.0, False),
+        ("Shares fall after ferry sank", "", 1.55, False),
+    ]
+    for title, summary, points, belongs in stories:
+        found = rules.evidence(Document(id="1", title=title, summary=summary))["ferry-safety"]
+        assert found.points == pytest.approx(points), title
+        assert rules.label(found).belongs is belongs, title
+
+
 def test_the_other_examples_can_be_read(page: str) -> None:
     for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
         assert tomllib.loads(text)
