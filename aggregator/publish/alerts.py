@@ -6,13 +6,14 @@ keeps its id in the other outputs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from aggregator.publish import words
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
+from aggregator.publish.body import body, bullets, foreign, heading, paragraph, said, strong
 from aggregator.publish.item import (
     MAX_LEAD,
     MAX_TITLE,
@@ -102,29 +103,31 @@ def _item(alert: Alert, context: Context) -> Item:
         told = "Unusually many reports in a short time."
     else:
         told = f"Was “{words.state(alert.before)}”, now “{words.state(alert.state)}”."
-    blocks: list[Block] = [
-        paragraph(Span(f"{alert.headline}, {when(alert.at)}", strong=True), f". {told}"),
-        *([paragraph(Span(lead, language=language_tag(story.language)))] if lead else []),
+    blocks = [
+        paragraph(strong(f"{alert.headline}, {when(alert.at)}"), f". {told}"),
+        *([paragraph(foreign(lead, language_tag(story.language)))] if lead else []),
         paragraph(words.reported_by(story, names)),
     ]
     if story.corroboration.history:
-        rows = tuple(row(f"{when(at)}: {words.state(state)}") for at, state in story.corroboration.history)
-        blocks += [Heading("Corroboration"), Bullets(rows)]
+        rows = [said(f"{when(at)}: {words.state(state)}") for at, state in story.corroboration.history]
+        blocks += [heading("Corroboration"), bullets(rows)]
     blocks.extend(action_row(links, page))
     main = main_entry(story)
     event = Category(
         alert.kind, "urn:x-aggregator:alert", "Burst" if alert.kind == "burst" else "State change"
     )
-    record = {
-        **story_record(story, labels, links, context.about),
-        "unit": "alert",
-        "alert": {"kind": alert.kind, "at": iso(alert.at), "state": alert.state, "before": alert.before},
-    }
+    record: Mapping[str, Any] = {}
+    if context.records:
+        record = {
+            **story_record(story, labels, links, context.about),
+            "unit": "alert",
+            "alert": {"kind": alert.kind, "at": iso(alert.at), "state": alert.state, "before": alert.before},
+        }
     return Item(
         id=alert.id,
         title=f"[{alert.headline}] {title}",
         url=safe_url(story.url) or page or context.site.base_url + "/",
-        body=tuple(blocks),
+        body=body(blocks),
         summary=told,
         published=alert.at,
         updated=alert.at,

@@ -4,56 +4,59 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from typing import Any
 
-from lxml import etree
-
-from aggregator.publish.text import clean, iso, plain, urn
+from aggregator.publish.text import iso, urn
 from aggregator.publish.types import MEDIA_TYPES, Item, OutputFeed
+from aggregator.publish.xml import (
+    DECLARATION,
+    attribute,
+    attribute_words,
+    attributes,
+    element,
+    named,
+    text,
+    words,
+)
 
 ATOM = "http://www.w3.org/2005/Atom"
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
-_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_A = "{" + ATOM + "}"
-
-_sub = etree.SubElement
 
 
 def render_atom(feed: OutputFeed) -> bytes:
     """Return the feed as a UTF-8 Atom document."""
     # A namespace is declared only where it is used: validators frown at others.
-    namespaces: dict[str | None, str] = {None: ATOM}
+    root = {"xmlns": ATOM}
     if feed.paging.archive:
-        namespaces["fh"] = HISTORY
+        root["xmlns:fh"] = HISTORY
     if feed.tombstones:
-        namespaces["at"] = TOMBSTONES
-    root = etree.Element(_A + "feed", nsmap=namespaces)
+        root["xmlns:at"] = TOMBSTONES
     if feed.language:
-        root.set(_LANG, feed.language)
-    _text(root, "id", feed.id)
-    _words(root, "title", feed.title)
-    _words(root, "subtitle", feed.description)
-    _text(root, "updated", iso(feed.updated))
-    _person(root, feed.author)
-    _text(root, "generator", "aggregator")
+        root["xml:lang"] = feed.language
+    out = [
+        f"{DECLARATION}<feed{attributes(root)}>",
+        element("id", feed.id),
+        named("title", feed.title),
+        named("subtitle", feed.description),
+        element("updated", iso(feed.updated)),
+        _author(feed.author),
+        element("generator", "aggregator"),
+    ]
     if feed.icon:
-        _text(root, "icon", feed.icon)
-    _link(root, "self", feed.url("atom"), MEDIA_TYPES["atom"].partition(";")[0])
-    _link(root, "alternate", feed.home, "text/html")
-    for hub in feed.hubs:
-        _link(root, "hub", hub)
-    for rel, query in paging_links(feed):
-        _link(root, rel, feed.url("atom", query))
+        out.append(element("icon", feed.icon))
+    out.append(_link("self", feed.url("atom"), MEDIA_TYPES["atom"].partition(";")[0]))
+    out.append(_link("alternate", feed.home, "text/html"))
+    out.extend(_link("hub", hub) for hub in feed.hubs)
+    out.extend(_link(rel, feed.url("atom", query)) for rel, query in paging_links(feed))
     if feed.paging.archive:
-        _sub(root, f"{{{HISTORY}}}archive")
+        out.append("<fh:archive/>")
     for stone in feed.tombstones:
-        element = _sub(root, f"{{{TOMBSTONES}}}deleted-entry", ref=stone.id, when=iso(stone.at))
-        if stone.why:
-            _sub(element, f"{{{TOMBSTONES}}}comment").text = clean(stone.why)
+        end = f">{element('at:comment', stone.why)}</at:deleted-entry>" if stone.why else "/>"
+        out.append(f'<at:deleted-entry ref="{attribute(stone.id)}" when="{iso(stone.at)}"{end}')
     for item, moment in zip(feed.items, distinct_moments(feed.items), strict=True):
-        _entry(root, item, moment, feed)
-    return _bytes(root)
+        _entry(out, item, moment, feed)
+    out.append("</feed>\n")
+    return "".join(out).encode()
 
 
 def paging_links(feed: OutputFeed) -> tuple[tuple[str, str], ...]:
@@ -69,45 +72,41 @@ def paging_links(feed: OutputFeed) -> tuple[tuple[str, str], ...]:
     return tuple((rel, query) for rel, query in pairs if query is not None)
 
 
-def _entry(root: Any, item: Item, updated: str, feed: OutputFeed) -> None:
-    entry = _sub(root, _A + "entry")
-    if item.language and item.language != feed.language:
-        entry.set(_LANG, item.language)
-    _text(entry, "id", item.id)
-    _words(entry, "title", item.title)
-    _text(entry, "published", iso(item.published))
-    _text(entry, "updated", updated)
+def _entry(out: list[str], item: Item, updated: str, feed: OutputFeed) -> None:
+    foreign = item.language != feed.language
+    lang = f' xml:lang="{attribute(item.language)}"' if item.language and foreign else ""
+    out.append(
+        f"<entry{lang}><id>{text(item.id)}</id><title>{words(item.title)}</title>"
+        f"<published>{iso(item.published)}</published><updated>{updated}</updated>"
+    )
     if item.author:
-        _person(entry, item.author)
-    _link(entry, "alternate", item.url, "text/html")
+        out.append(_author(item.author))
+    out.append(_link("alternate", item.url, "text/html"))
     for link in item.related:
-        # One call with all attributes: a long feed has thousands of these.
-        attributes = {"rel": "related", "href": link.url, "type": "text/html"}
-        if link.title:
-            attributes["title"] = plain(link.title)
-        if link.language:
-            attributes["hreflang"] = link.language
-        _sub(entry, _A + "link", attributes)
+        title = f' title="{attribute_words(link.title)}"' if link.title else ""
+        lang = f' hreflang="{attribute(link.language)}"' if link.language else ""
+        out.append(f'<link rel="related" href="{attribute(link.url)}" type="text/html"{title}{lang}/>')
     if item.attachment:
-        element = _link(entry, "enclosure", item.attachment.url, item.attachment.type)
-        if item.attachment.length:
-            element.set("length", str(item.attachment.length))
-    for category in item.categories:
-        attributes = {"term": clean(category.term), "scheme": category.scheme, "label": plain(category.label)}
-        _sub(entry, _A + "category", attributes)
+        length = f' length="{item.attachment.length}"' if item.attachment.length else ""
+        out.append(
+            f'<link rel="enclosure" href="{attribute(item.attachment.url)}"'
+            f' type="{attribute(item.attachment.type)}"{length}/>'
+        )
+    out.extend(
+        f'<category term="{attribute(category.term)}" scheme="{attribute(category.scheme)}"'
+        f' label="{attribute_words(category.label)}"/>'
+        for category in item.categories
+    )
     if item.source:
-        source = _sub(entry, _A + "source")
-        _text(source, "id", urn("feed", item.source.url))
-        _words(source, "title", item.source.title)
-        _text(source, "updated", iso(item.source.updated))
-        _link(source, "self", item.source.url)
+        out.append(
+            f"<source>{element('id', urn('feed', item.source.url))}{named('title', item.source.title)}"
+            f"<updated>{iso(item.source.updated)}</updated>{_link('self', item.source.url)}</source>"
+        )
     if item.summary:
-        _words(entry, "summary", item.summary)
-    content = _sub(entry, _A + "content", type="html")
-    content.text = item.html
-    if feed.language and item.language != feed.language:
-        # The body's own words are the output's; headlines and leads in it say their language themselves.
-        content.set(_LANG, feed.language)
+        out.append(named("summary", item.summary))
+    # The body's own words are the output's; headlines and leads in it say their language themselves.
+    lang = f' xml:lang="{attribute(feed.language)}"' if feed.language and foreign else ""
+    out.append(f'<content type="html"{lang}>{text(item.html)}</content></entry>')
 
 
 def distinct_moments(items: Sequence[Item]) -> tuple[str, ...]:
@@ -125,26 +124,10 @@ def distinct_moments(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _words(parent: Any, name: str, text: str) -> None:
-    _sub(parent, _A + name).text = plain(text)
+def _author(name: str) -> str:
+    return f"<author>{named('name', name or 'Unknown')}</author>"
 
 
-def _text(parent: Any, name: str, text: str) -> None:
-    _sub(parent, _A + name).text = clean(text)
-
-
-def _person(parent: Any, name: str) -> None:
-    _words(_sub(parent, _A + "author"), "name", name or "Unknown")
-
-
-def _link(parent: Any, rel: str, href: str, media_type: str = "") -> Any:
-    attributes = {"rel": rel, "href": href}
-    if media_type:
-        attributes["type"] = media_type
-    return _sub(parent, _A + "link", attributes)
-
-
-def _bytes(root: Any) -> bytes:
-    # lxml writes the declaration with apostrophes; some readers' sniffers want quotation marks.
-    body: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=False)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + body + b"\n"
+def _link(rel: str, href: str, media_type: str = "") -> str:
+    kind = f' type="{media_type}"' if media_type else ""
+    return f'<link rel="{rel}" href="{attribute(href)}"{kind}/>'

@@ -1,99 +1,79 @@
-"""An item's body as a few simple blocks, written once as HTML and once as plain text.
+"""An item's body, written as HTML and as plain text in one go, so a reader in a terminal misses nothing.
 
-Both forms come from the same blocks, so a reader in a terminal misses nothing.
+Whatever is said is a `Said`: the same words in both forms. Runs of text make rows and paragraphs, those make a body.
+Strings are written at once and never kept as objects to be walked later: a long feed has tens of thousands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from aggregator.publish.text import clean, escape
+from aggregator.publish.text import as_html, clean
 
 
-class Span(NamedTuple):
-    """A run of text, perhaps a link. A named tuple, since a long feed has tens of thousands."""
+class Said(NamedTuple):
+    """The same words in two forms."""
 
-    text: str
-    href: str = ""
-    """Already made safe; empty: no link."""
-    strong: bool = False
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """Spans in one paragraph."""
-
-    spans: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A line above what follows."""
-
+    html: str
+    """Elements p, h3, ul, li, a, span and strong only."""
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bullets:
-    """A list; each item is a row of spans."""
-
-    rows: tuple[tuple[Span, ...], ...]
-
-
-Block = Paragraph | Heading | Bullets
+def said(text: str) -> Said:
+    """Return plain words."""
+    text = clean(text)
+    return Said(as_html(text), text)
 
 
-def paragraph(*spans: Span | str) -> Paragraph:
-    """Return a paragraph of spans; strings become plain ones."""
-    return Paragraph(row(*spans))
+def link(text: str, url: str, language: str = "") -> Said:
+    """Return words that lead somewhere; `url` is already made safe, and empty where they lead nowhere."""
+    if not url:
+        return foreign(text, language)
+    text = clean(text)
+    lang = f' lang="{language}"' if language else ""
+    # In plain text the address follows the words in angle brackets.
+    return Said(f'<a href="{as_html(url)}"{lang}>{as_html(text)}</a>', f"{text} <{url}>")
 
 
-def row(*spans: Span | str) -> tuple[Span, ...]:
-    """Return a list row of spans; strings become plain ones."""
-    return tuple([Span(span) if isinstance(span, str) else span for span in spans])
+def foreign(text: str, language: str) -> Said:
+    """Return words of a language that need not be the body's own; empty: of none that is known."""
+    text = clean(text)
+    html = as_html(text)
+    return Said(f'<span lang="{language}">{html}</span>' if language else html, text)
 
 
-def to_html(blocks: Sequence[Block]) -> str:
-    """Return the blocks as HTML: p, h3, ul, li, a and strong only."""
-    out: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            out.append(f"<p>{_spans_html(block.spans)}</p>")
-        elif isinstance(block, Heading):
-            out.append(f"<h3>{escape(block.text)}</h3>")
-        else:
-            items = "".join([f"<li>{_spans_html(spans)}</li>" for spans in block.rows])
-            out.append(f"<ul>{items}</ul>")
-    return "\n".join(out)
+def strong(text: str) -> Said:
+    """Return words that catch the eye."""
+    text = clean(text)
+    return Said(f"<strong>{as_html(text)}</strong>", text)
 
 
-def to_text(blocks: Sequence[Block]) -> str:
-    """Return the blocks as plain text; a link's address follows its words in angle brackets."""
-    out: list[str] = []
-    for block in blocks:
-        match block:
-            case Paragraph(spans):
-                out.append("".join(map(_span_text, spans)) + "\n")
-            case Heading(text):
-                out.append(clean(text).upper())
-            case Bullets(rows):
-                out.append("\n".join(f"- {''.join(map(_span_text, spans))}" for spans in rows) + "\n")
-    return "\n".join(out).strip()
+def joined(runs: Iterable[Said | str], between: str = "") -> Said:
+    """Return runs one after the other, with clean words in between; strings are plain words."""
+    pairs = [said(run) if isinstance(run, str) else run for run in runs]
+    return Said(as_html(between).join([html for html, _ in pairs]), between.join([text for _, text in pairs]))
 
 
-def _spans_html(spans: Sequence[Span]) -> str:
-    out = []
-    for text, href, strong, language in spans:
-        html = escape(text)
-        if href or language:
-            lang = f' lang="{language}"' if language else ""
-            html = f'<a href="{escape(href)}"{lang}>{html}</a>' if href else f"<span{lang}>{html}</span>"
-        out.append(f"<strong>{html}</strong>" if strong else html)
-    return "".join(out)
+def paragraph(*runs: Said | str) -> Said:
+    """Return a paragraph."""
+    html, text = joined(runs)
+    return Said(f"<p>{html}</p>", f"{text}\n")
 
 
-def _span_text(span: Span) -> str:
-    return f"{clean(span.text)} <{span.href}>" if span.href else clean(span.text)
+def heading(text: str) -> Said:
+    """Return a line above what follows."""
+    text = clean(text)
+    return Said(f"<h3>{as_html(text)}</h3>", text.upper())
+
+
+def bullets(rows: Sequence[Said]) -> Said:
+    """Return a list."""
+    html = "</li><li>".join([html for html, _ in rows])
+    text = "\n- ".join([text for _, text in rows])
+    return Said(f"<ul><li>{html}</li></ul>", f"- {text}\n")
+
+
+def body(blocks: Sequence[Said]) -> Said:
+    """Return paragraphs, headings and lists as one body."""
+    return Said("\n".join([html for html, _ in blocks]), "\n".join([text for _, text in blocks]).strip())

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
+from aggregator.publish.body import Said, body, bullets, heading, joined, link, paragraph
 from aggregator.publish.item import MAX_TITLE, Context, outlet, story_title
 from aggregator.publish.languages import language_tag
 from aggregator.publish.select import Selection, label_of, matches
@@ -70,19 +70,19 @@ def _item(span: Span_, stories: Sequence[Story], context: Context) -> Item | Non
         groups.setdefault(label.facet if label else "", []).append(story)
     names = context.names
     number = "1 new story" if len(new) == 1 else f"{len(new)} new stories"
-    blocks: list[Block] = [paragraph(f"{number}, {when(start)} to {when(end)}.")]
+    blocks = [paragraph(f"{number}, {when(start)} to {when(end)}.")]
     ordered = sorted(groups.items(), key=lambda pair: (not pair[0], -len(pair[1]), pair[0]))
     for facet, members in ordered:
-        blocks.append(Heading((names.facets.get(facet) or words.name(facet)) if facet else "Other"))
-        blocks.append(Bullets(tuple(_row(story, context) for story in members)))
+        blocks.append(heading((names.facets.get(facet) or words.name(facet)) if facet else "Other"))
+        blocks.append(bullets([_row(story, context) for story in members]))
     if moved:
-        blocks.append(Heading("Developments in earlier stories"))
-        blocks.append(Bullets(tuple(_row(story, context) for story in moved)))
+        blocks.append(heading("Developments in earlier stories"))
+        blocks.append(bullets([_row(story, context) for story in moved]))
     return Item(
         id=urn("digest", context.site.installation, context.output.slug, iso(end)),
         title=_title(context.output, span),
         url=f"{context.site.base_url}/",
-        body=tuple(blocks),
+        body=body(blocks),
         summary=_summary(new or moved, ordered, moved, context),
         published=end,
         updated=end,
@@ -120,19 +120,17 @@ def _weight(story: Story, selection: Selection) -> tuple[int, float, datetime, s
     return len(story.corroboration.origins), label.score if label else 0.0, story.published, story.id
 
 
-def _row(story: Story, context: Context) -> tuple[Span, ...]:
-    title = Span(
-        one_line(story_title(story, context), MAX_TITLE),
-        safe_url(story.url),
-        language=language_tag(story.language),
+def _row(story: Story, context: Context) -> Said:
+    title = link(
+        one_line(story_title(story, context), MAX_TITLE), safe_url(story.url), language_tag(story.language)
     )
     outlets = dict.fromkeys(outlet(member, context.names) for member in story.entries)
     named = ", ".join(list(outlets)[:4]) + (f" and {len(outlets) - 4} more" if len(outlets) > 4 else "")
     state = words.state(story.corroboration.state).lower()
-    tail = [f" — {named}; {state}. " if named else f" — {state}. "]
+    runs: list[Said | str] = [title, f" — {named}; {state}. " if named else f" — {state}. "]
     if context.served:
-        return row(title, *tail, Span("All about it", f"{context.site.base_url}/story/{story.id}"))
-    return row(title, *tail)
+        runs.append(link("All about it", f"{context.site.base_url}/story/{story.id}"))
+    return joined(runs)
 
 
 def _summary(

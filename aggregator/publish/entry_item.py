@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.publish import words
-from aggregator.publish.body import Block, Span, paragraph
+from aggregator.publish.body import Said, body, foreign, link, paragraph, strong
 from aggregator.publish.item import (
     MAX_LEAD,
     MAX_TITLE,
@@ -52,13 +52,11 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
     published = entry_time(story, member)
     facts = (words.kind(member.kind), member.country, language_name(entry.language))
     told = ", ".join(fact for fact in facts if fact)
-    blocks: list[Block] = []
+    blocks: list[Said] = []
     if lead:
-        blocks.append(paragraph(Span(lead, language=language_tag(entry.language))))
+        blocks.append(paragraph(foreign(lead, language_tag(entry.language))))
     blocks.append(
-        paragraph(
-            Span(outlet(member, names), strong=True), f" ({told})" if told else "", f", {when(published)}."
-        )
+        paragraph(strong(outlet(member, names)), f" ({told})" if told else "", f", {when(published)}.")
     )
     if len(story.entries) > 1:
         blocks.append(
@@ -66,7 +64,7 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
                 "Part of a story with ",
                 words.count(len(story.entries), "source"),
                 ": ",
-                Span(one_line(story.title, MAX_TITLE), page),
+                link(one_line(story.title, MAX_TITLE), page),
                 f". {words.state(story.corroboration.state)}.",
             )
         )
@@ -77,7 +75,7 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
         id=urn("entry", entry.id),
         title=one_line(entry.title, MAX_TITLE) or "Untitled entry",
         url=safe_url(entry.url) or page or context.site.base_url + "/",
-        body=tuple(blocks),
+        body=body(blocks),
         summary=lead or words.reported_by(story, names),
         published=published,
         updated=max(entry.updated or published, published),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.publish.body import Block, Span, paragraph
+from aggregator.publish.body import body, link, paragraph, strong
 from aggregator.publish.item import Context
 from aggregator.publish.text import iso, one_line, safe_url, spell, urn, when
 from aggregator.publish.types import Category, Item
@@ -57,16 +57,16 @@ def _item(item_id: str, told: FeedAlarm, context: Context) -> Item:
     what = alarm_name(alarm.kind)
     message = one_line(alarm.message, 1000)
     page = context.site.base_url + "/health" if context.served else ""
-    blocks: list[Block] = [
-        paragraph(Span(what, strong=True), f", {when(alarm.at)}."),
+    blocks = [
+        paragraph(strong(what), f", {when(alarm.at)}."),
         *([paragraph(message)] if message else []),
-        paragraph("Feed: ", Span(url or one_line(told.url, 500), url)),
+        paragraph("Feed: ", link(url or one_line(told.url, 500), url)),
     ]
     return Item(
         id=item_id,
         title=f"{title}: {what[:1].lower()}{what[1:]}",
         url=url or page or context.site.base_url + "/",
-        body=tuple(blocks),
+        body=body(blocks),
         summary=message or f"{what}.",
         published=alarm.at,
         updated=alarm.at,

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish import words
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
+from aggregator.publish.body import (
+    Said,
+    body,
+    bullets,
+    foreign,
+    heading,
+    joined,
+    link,
+    paragraph,
+    said,
+    strong,
+)
 from aggregator.publish.languages import language_name, language_tag
 from aggregator.publish.record import story_record
 from aggregator.publish.select import Selection, labels_shown
@@ -55,13 +67,12 @@ def story_item(story: Story, context: Context) -> Item:
     main = main_entry(story)
     page = f"{context.site.base_url}/story/{story.id}" if context.served else ""
     links = feedback_links(story, labels, context)
-    blocks = story_blocks(story, labels, links, page, context)
     lead = one_line(story.lead, MAX_LEAD)
     return Item(
         id=story_id(story.id),
         title=story_title(story, context),
         url=safe_url(story.url) or page or context.site.base_url + "/",
-        body=tuple(blocks),
+        body=story_body(story, lead, labels, links, page, context),
         summary=lead or words.reported_by(story, context.names),
         published=min(story.published, story.changed),
         updated=story.changed,
@@ -84,76 +95,99 @@ def story_title(story: Story, context: Context) -> str:
     return found + (one_line(story.title, MAX_TITLE) or "Untitled story")
 
 
-def story_blocks(
-    story: Story, labels: tuple[Label, ...], links: Mapping[str, str], page: str, context: Context
-) -> list[Block]:
+def story_body(
+    story: Story, lead: str, labels: tuple[Label, ...], links: Mapping[str, str], page: str, context: Context
+) -> Said:
     """Return the body of a story's item."""
     names = context.names
-    blocks: list[Block] = []
-    lead = one_line(story.lead, MAX_LEAD)
+    blocks: list[Said] = []
     if lead:
-        blocks.append(paragraph(Span(lead, language=language_tag(story.language))))
+        blocks.append(paragraph(foreign(lead, language_tag(story.language))))
     blocks.append(
         paragraph(
-            Span(words.state(story.corroboration.state), strong=True),
+            strong(words.state(story.corroboration.state)),
             f". {words.reported_by(story, names)}",
-            *([Span(" Unusually many reports in a short time.", strong=True)] if story.burst else []),
+            *([strong(" Unusually many reports in a short time.")] if story.burst else []),
         )
     )
     if story.change not in ("", "new"):
         blocks.append(paragraph(f"Latest change, {when(story.changed)}: {one_line(story.change, 300)}."))
     members = story.entries[-MAX_SOURCES:]
     if members:
-        blocks.append(Heading(words.count(len(story.entries), "source")))
-        blocks.append(Bullets(tuple(source_row(member, names) for member in reversed(members))))
+        blocks.append(heading(words.count(len(story.entries), "source")))
+        blocks.append(bullets([source_row(member, names) for member in reversed(members)]))
         if len(story.entries) > len(members):
             blocks.append(paragraph(f"And {len(story.entries) - len(members)} earlier ones."))
     history = story.corroboration.history
     if len(history) > 1 or story.corroboration.attributions:
-        blocks.append(Heading("Corroboration"))
-        rows = [row(f"{when(at)}: {words.state(state)}") for at, state in history]
+        blocks.append(heading("Corroboration"))
+        rows = [said(f"{when(at)}: {words.state(state)}") for at, state in history]
         if story.corroboration.attributions:
             quoted = ", ".join(f"“{one_line(text, 120)}”" for text in story.corroboration.attributions)
-            rows.append(row(f"Wording that counted: {quoted}"))
-        blocks.append(Bullets(tuple(rows)))
+            rows.append(said(f"Wording that counted: {quoted}"))
+        blocks.append(bullets(rows))
     for label in labels:
         blocks.extend(words.why(label, names))
-    languages = dict.fromkeys(m.entry.language for m in story.entries if m.entry.language)
+    languages = tuple(dict.fromkeys([m.entry.language for m in story.entries if m.entry.language]))
     if len(languages) > 1:
-        blocks.append(paragraph("Languages: ", ", ".join(language_name(code) for code in languages), "."))
+        blocks.append(_languages(languages))
     blocks.extend(action_row(links, page))
-    return blocks
+    return body(blocks)
 
 
-def action_row(links: Mapping[str, str], page: str) -> list[Block]:
+def action_row(links: Mapping[str, str], page: str) -> list[Said]:
     """Return the line of links by which a person answers, or nothing."""
     choices = (("relevant", "Relevant"), ("not_relevant", "Not relevant"), ("wrong_story", "Wrong story"))
-    spans = [Span(text, links[key]) for key, text in choices if key in links]
+    runs = [link(text, links[key]) for key, text in choices if key in links]
     if page:
-        spans.append(Span("Everything about this story", page))
-    joined: list[Span] = []
-    for span in spans:
-        joined.extend([Span(" · "), span] if joined else [span])
-    return [paragraph(*joined)] if joined else []
+        runs.append(link("Everything about this story", page))
+    return [paragraph(joined(runs, " · "))] if runs else []
 
 
-def source_row(member: StoryEntry, names: Names) -> tuple[Span, ...]:
+def source_row(member: StoryEntry, names: Names) -> Said:
     """Return one line of the list of sources: headline, outlet, kind, country, time."""
     entry = member.entry
-    url, language = safe_url(entry.url), language_tag(entry.language)
-    title = Span(one_line(entry.title, MAX_TITLE) or "Untitled", url, False, language)
+    title = link(
+        one_line(entry.title, MAX_TITLE) or "Untitled", safe_url(entry.url), language_tag(entry.language)
+    )
     told = source_facts(member, names)
-    tail = f" — {outlet(member, names)}" + (f" ({told})" if told else "")
-    return row(title, tail + (f", {when(entry.time)}" if entry.time else ""))
+    time = f", {when(entry.time)}" if entry.time else ""
+    tail = said(f" — {outlet(member, names)}{f' ({told})' if told else ''}{time}")
+    return Said(title.html + tail.html, title.text + tail.text)
 
 
 def source_facts(member: StoryEntry, names: Names) -> str:
     """Return what is known of a source: kind, country, language, and whose text it is."""
-    entry = member.entry
-    facts = [words.kind(member.kind), member.country, language_name(entry.language)]
-    if entry.origin and member.origin and entry.origin != member.origin:
-        facts.append(f"text by {one_line(names.origins.get(entry.origin) or words.name(entry.origin), 80)}")
+    writer = member.entry.origin
+    if not member.origin or writer == member.origin:
+        writer = ""
+    named = names.origins.get(writer) or "" if writer else ""
+    return _facts(member.kind, member.country, member.entry.language, writer, named)
+
+
+def outlet(member: StoryEntry, names: Names) -> str:
+    """Return the outlet's name for people."""
+    named = names.origins.get(member.origin) or ""
+    return _outlet(named, member.feed_title, member.origin or member.entry.origin)
+
+
+# The same few outlets, languages and tags stand in the items of all stories.
+@lru_cache(maxsize=8192)
+def _facts(kind: str, country: str, language: str, writer: str, named: str) -> str:
+    facts = [words.kind(kind), country, language_name(language)]
+    if writer:
+        facts.append(f"text by {one_line(named or words.name(writer), 80)}")
     return ", ".join(fact for fact in facts if fact)
+
+
+@lru_cache(maxsize=1024)
+def _languages(codes: tuple[str, ...]) -> Said:
+    return paragraph(f"Languages: {', '.join([language_name(code) for code in codes])}.")
+
+
+@lru_cache(maxsize=8192)
+def _outlet(named: str, feed_title: str, origin: str) -> str:
+    return named or one_line(feed_title, 120) or words.name(origin) or "Unknown source"
 
 
 def main_entry(story: Story) -> StoryEntry | None:
@@ -161,12 +195,6 @@ def main_entry(story: Story) -> StoryEntry | None:
     return next((m for m in story.entries if m.entry.url == story.url), None) or next(
         iter(story.entries), None
     )
-
-
-def outlet(member: StoryEntry, names: Names) -> str:
-    """Return the outlet's name for people."""
-    named = names.origins.get(member.origin) or one_line(member.feed_title, 120)
-    return named or words.name(member.origin or member.entry.origin) or "Unknown source"
 
 
 def related(story: Story) -> tuple[Link, ...]:
@@ -201,20 +229,20 @@ def attachment(member: StoryEntry | None) -> Attachment | None:
 def categories(story: Story, labels: tuple[Label, ...], context: Context) -> tuple[Category, ...]:
     """Return the tags: topics, facets, corroboration state, and `burst`."""
     names = context.names
-    found: dict[tuple[str, str], Category] = {}
-
-    def add(scheme: str, term: str, label: str) -> None:
-        uri = f"urn:x-aggregator:{scheme}"
-        found.setdefault((uri, term), Category(term, uri, label))
-
+    tags: list[Category] = []
     for label in labels:
-        add("topic", label.topic, names.topics.get(label.topic) or words.name(label.topic))
+        tags.append(_tag("topic", label.topic, names.topics.get(label.topic) or words.name(label.topic)))
         if label.facet:
-            add("facet", label.facet, names.facets.get(label.facet) or words.name(label.facet))
-    add("state", story.corroboration.state, words.state(story.corroboration.state))
+            tags.append(_tag("facet", label.facet, names.facets.get(label.facet) or words.name(label.facet)))
+    tags.append(_tag("state", story.corroboration.state, words.state(story.corroboration.state)))
     if story.burst:
-        add("signal", "burst", "Burst")
-    return tuple(found.values())
+        tags.append(_tag("signal", "burst", "Burst"))
+    return tuple(dict.fromkeys(tags))
+
+
+@lru_cache(maxsize=1024)
+def _tag(scheme: str, term: str, label: str) -> Category:
+    return Category(term, f"urn:x-aggregator:{scheme}", label)
 
 
 def feedback_links(story: Story, labels: tuple[Label, ...], context: Context) -> Mapping[str, str]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from aggregator.publish.body import Block, to_html, to_text
+from aggregator.publish.body import Said
 
 Format = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = ("atom", "rss", "json")
@@ -63,9 +63,8 @@ class Category:
     """For people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A page beside the item's own: one source of a story."""
+class Link(NamedTuple):
+    """A page beside the item's own: one source of a story. A named tuple, since a long feed has thousands."""
 
     url: str
     title: str = ""
@@ -101,8 +100,8 @@ class Item:
     """Plain text, one line."""
     url: str
     """Absolute http(s) URL of the original, or of our page about it."""
-    body: tuple[Block, ...]
-    """What it says, without a format."""
+    body: Said
+    """What it says: only simple elements, absolute links, no scripts, styles or images."""
     summary: str
     """Plain text, one paragraph."""
     published: datetime
@@ -120,13 +119,13 @@ class Item:
 
     @property
     def html(self) -> str:
-        """The body as HTML: only simple elements, absolute links, no scripts, styles or images."""
-        return to_html(self.body)
+        """The body as HTML."""
+        return self.body.html
 
     @property
     def text(self) -> str:
         """The same body as plain text."""
-        return to_text(self.body)
+        return self.body.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from aggregator.publish.body import Block, Bullets, Heading, Span, paragraph, row
+from aggregator.publish.body import Said, bullets, heading, paragraph, said, strong
 from aggregator.publish.text import one_line, spell
 from aggregator.publish.types import Names
 from aggregator.types import Story
@@ -63,25 +63,26 @@ def reported_by(story: Story, names: Names) -> str:
     return f"Reported by {listed}."
 
 
-def why(label: Label, names: Names) -> list[Block]:
+def why(label: Label, names: Names) -> list[Said]:
     """Return the blocks that say why a topic took a story, or just missed it."""
     topic = names.topics.get(label.topic) or name(label.topic)
-    heading = "Why it is here" if label.belongs else "Why it is not in the topic"
+    title = "Why it is here" if label.belongs else "Why it is not in the topic"
     verdict = f"score {label.score:.2f}, threshold {label.threshold:.2f}"
     facet = f" Facet: {names.facets.get(label.facet) or name(label.facet)}." if label.facet else ""
-    blocks: list[Block] = [
-        Heading(heading),
-        paragraph(Span(one_line(topic), strong=True), f": {verdict}.{facet}"),
-    ]
+    blocks = [heading(title), paragraph(strong(one_line(topic)), f": {verdict}.{facet}")]
     strongest = strongest_reasons(label, MAX_REASONS)
     if strongest:
-        blocks.append(Bullets(tuple(row(reason_text(reason)) for reason in strongest)))
+        blocks.append(bullets([_reason_row(reason) for reason in strongest]))
     return blocks
 
 
 def strongest_reasons(label: Label, limit: int) -> list[Reason]:
     """Return a label's evidence, the weightiest first; what only chose the facet comes last."""
-    return sorted(label.reasons, key=lambda reason: (reason.kind == "facet", -abs(reason.weight)))[:limit]
+    return sorted(label.reasons, key=_rank)[:limit]
+
+
+def _rank(reason: Reason) -> tuple[bool, float]:
+    return reason.kind == "facet", -abs(reason.weight)
 
 
 @lru_cache(maxsize=8192)
@@ -104,6 +105,11 @@ def reason_text(reason: Reason) -> str:
     if reason.where and reason.kind != reason.where:
         text += f" in the {reason.where}" + (", in passing" if reason.passing else "")
     return f"{text} ({reason.weight:+.2f})" if reason.weight else text
+
+
+@lru_cache(maxsize=8192)
+def _reason_row(reason: Reason) -> Said:
+    return said(reason_text(reason))
 
 
 _BASES = {

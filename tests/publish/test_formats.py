@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import feedparser
 import pytest
+from lxml import etree
 
 from aggregator.config import OutputConfig
 from aggregator.publish import FORMATS, FeedAlarm, OutputFeed, Tombstone, build, render
@@ -65,9 +66,9 @@ def test_every_kind_is_strictly_valid(kind: str, form: str) -> None:
     assert check(form, render(feed, form)) == []  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_with_paging_hubs_tombstones_and_no_server(form: str) -> None:
-    busy = made(
+def full() -> OutputFeed:
+    """An output with everything that a document can have."""
+    return made(
         "stories",
         site=replace(SITE, hubs=("https://hub.example.org/",)),
         tombstones=(
@@ -78,6 +79,31 @@ def test_with_paging_hubs_tombstones_and_no_server(form: str) -> None:
             first="", next="before=1-x", current="", prev_archive="archive=2026-11-22", archive=True
         ),
     )
+
+
+@pytest.mark.parametrize("kind", [*OUTPUTS, "full"])
+def test_documents_are_written_as_the_libraries_would_write_them(kind: str) -> None:
+    feed = full() if kind == "full" else made(kind)
+    for form in ("atom", "rss"):
+        body = render(feed, form)  # type: ignore[arg-type]
+        declaration, _, document = body.partition(b"\n")
+        assert declaration == b'<?xml version="1.0" encoding="utf-8"?>'
+        assert etree.tostring(etree.fromstring(document), encoding="utf-8") + b"\n" == document
+    body = render(feed, "json")
+    written = json.dumps(json.loads(body), ensure_ascii=False, separators=(",", ":")) + "\n"
+    assert written.encode() == body
+
+
+def test_half_a_surrogate_pair_breaks_no_document() -> None:
+    odd = story(1, entries=(member(1, country="\ud800"),))
+    for form in FORMATS:
+        body = render(build(OUTPUTS["stories"], [odd], now=NOW, site=SITE), form)
+        assert check(form, body) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_with_paging_hubs_tombstones_and_no_server(form: str) -> None:
+    busy = full()
     assert [stone.id for stone in busy.tombstones] == [story_id("gone")], "s1 is in the feed"
     body = render(busy, form)  # type: ignore[arg-type]
     assert check(form, body) == []
