@@ -100,8 +100,8 @@ def polled(
 
 def configured(folder: Path, outlet: Outlet, *, full_text: bool) -> Config:
     more = f'\n[[feeds]]\nurl = "{outlet.url}/feed"\nfull_text = {str(full_text).lower()}\n'
-    # Words of the full text count half: two of them must be enough here.
-    return write(folder, CONFIG.replace("points = 3", "points = 1.5") + more)
+    # Words of the full text count half, and in passing a third of that: two of them must be enough here.
+    return write(folder, CONFIG.replace("points = 3", "points = 0.5") + more)
 
 
 def topics(row: dict[str, Any]) -> set[str]:
