@@ -3,7 +3,8 @@
     python benchmarks/measure_topics.py                         # everything, with the reference data folder
     python benchmarks/measure_topics.py halves temporal         # only these parts
 
-Parts: `rules` (no training), `halves` (one half of the labelled entries as feedback, the stream as background,
+Parts: `rules` (no training), `judged` (no training, on entries judged apart from the labels, by half),
+`halves` (one half of the labelled entries as feedback, the stream as background,
 scored on the other half, both ways), `temporal` (feedback from before a day, scored on what came after),
 `curve` (0 to 400 judgements, several seeds), `facets`, and `plain` (the curve again, with ten obvious words in
 place of the shipped topic: what learning adds to rules that nobody tuned). Decisions are scored with the folder's own scorer.
@@ -33,7 +34,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402 - the path comes first
+import judged_topics  # noqa: E402 - the path comes first
+import numpy as np  # noqa: E402
 
 from classifiers.background import Background, learn_background  # noqa: E402
 from classifiers.combine import TopicClassifier  # noqa: E402
@@ -179,6 +181,20 @@ def measure_rules(bench: Bench) -> None:
     print(f"facets by rules alone: {bench.facet_share(predictions, every):.3f}\n")
 
 
+def measure_judged(bench: Bench, data: Path) -> None:
+    """The shipped configuration without training on entries that its rules were not written from."""
+    for name in judged_topics.SETS:
+        rows = judged_topics.entries(data, name)
+        for half in judged_topics.HALVES:
+            bench.labels = {str(row["k"]): dict(row) for row in judged_topics.judgements(name, half)}
+            documents = [document(rows[key]) for key in bench.labels]
+            verdicts = [Judgement(key, bench.topic, bool(row["y"])) for key, row in bench.labels.items()]
+            bench.known = judged(bench.topic, documents, verdicts, bench.rules)
+            every = everything(bench.known)
+            print(f"-- {name}, {half}")
+            print(bench.score(bench.predict(None, every), every).strip())
+
+
 def measure_halves(bench: Bench, seeds: int) -> None:
     """Half as feedback, scored on the other half, both ways, over several random halvings."""
     rows = []
@@ -311,7 +327,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "parts", nargs="*", help="rules, halves, temporal, curve, facets, plain; default: all"
+        "parts", nargs="*", help="rules, judged, halves, temporal, curve, facets, plain; default: all"
     )
     parser.add_argument(
         "--data",
@@ -326,13 +342,15 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.data / "labels" / "topic-dev.jsonl").exists():
         raise SystemExit(f"no labelled entries under {given.data}; set AGGREGATOR_REFERENCE_DATA")
-    chosen = given.parts or ["rules", "halves", "temporal", "facets", "curve", "plain"]
+    chosen = given.parts or ["rules", "judged", "halves", "temporal", "facets", "curve", "plain"]
     bench = Bench(given.data, given.config, given.topic)
     for part in chosen:
         began = time.monotonic()
         print(f"== {part}")
         if part == "rules":
             measure_rules(bench)
+        elif part == "judged":
+            measure_judged(Bench(given.data, given.config, given.topic), given.data)
         elif part == "halves":
             measure_halves(bench, given.seeds)
         elif part == "temporal":

@@ -40,7 +40,7 @@ def judged_sets(data: Path) -> Iterator[tuple[str, list[dict[str, Any]], list[di
     ]
     yield "cluster-dev", rows, labels
     by_key = {row["k"]: row for row in stream(data)}
-    for path in sorted(JUDGED.glob("*.jsonl")):
+    for path in sorted(JUDGED.glob("[!t]*.jsonl")):  # topic-*.jsonl are of another measurement
         labels = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         yield path.stem, [by_key[label["k"]] for label in labels], labels
     yield "wikinews", *_wikinews(data)

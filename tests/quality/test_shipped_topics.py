@@ -102,6 +102,38 @@ def test_the_other_topics(rules: RuleClassifier, topic: str, title: str, belongs
     assert any(label.topic == topic and label.belongs for label in labels) is belongs
 
 
+@pytest.mark.parametrize(
+    ("title", "language", "belongs"),
+    [
+        ("Seoul offers military talks to prevent border clashes", "en", True),
+        ("US weighs moving Patriot batteries from South Korea", "en", True),
+        ("Takaichi seeks summit with Kim over abductions", "en", True),
+        ("South Korea suspects Lazarus behind hack of exchange", "en", True),
+        ("USS George Washington aircraft carrier arrives in Busan", "en", True),
+        ("Hegseth visits Panmunjom ahead of security talks in Seoul", "en", True),
+        ("중·러 군용기 카디즈 진입…전투기 출격", "ko", True),
+        ("핵항모 조지워싱턴함 부산 입항", "ko", True),
+        ("북향민 지원법 국회 통과", "ko", False),
+        ("拉致問題担当相 国連で訴え", "ja", True),
+        ("金正恩出席阅兵式", "zh", True),
+        ("Ким Чен Ын наблюдал за испытанием ракеты", "ru", True),
+        ("Séoul et Washington lancent des exercices militaires conjoints", "fr", True),
+        ("Nordkorea testet neue Rakete", "de", True),
+        ("Corea del Norte dispara un misil", "es", True),
+        ("Peace plan foresees a demilitarized zone in Donbas", "en", False),
+        ("Russia and Ukraine exchange prisoners of war", "en", False),
+        ("DMZ tour reopens for spring visitors", "en", False),
+        ("Film on a North Korean spy tops box office", "en", False),
+        ("Autocracies: Iran, Russia, China and what unites them", "en", False),
+        ("우크라 돈바스 비무장지대 설치안", "ko", False),
+        ("국민의힘 전당대회 후보자 토론", "ko", False),
+    ],
+)
+def test_headlines_of_many_kinds(rules: RuleClassifier, title: str, language: str, belongs: bool) -> None:
+    (labels,) = rules.classify([Document(id="1", title=title, language=language)])
+    assert any(label.topic == TOPIC and label.belongs for label in labels) is belongs
+
+
 def test_no_term_says_what_another_one_says(shipped: dict[str, Any]) -> None:
     _, mistakes = read_topics(shipped["topics"], shipped["entities"])
     assert [mistake for mistake in mistakes if mistake.warning] == []
