@@ -14,14 +14,12 @@ from aggregator.runtime import kit_plan
 from aggregator.store import Store, entries, shelf, stories
 from aggregator.types import Story
 from aggregator.work import KitPlan, document, make_classifier
-from classifiers.topic import Topic
 from classifiers.types import Document, Reason
 
 if TYPE_CHECKING:
     from classifiers.backtest import Backtest
     from classifiers.evaluate import Evaluation
     from classifiers.suggest import StoryQuestion, TermIdea
-    from classifiers.tryout import Tryout
 
 
 def evaluate_topic(config: Config, store: Store, topic: str) -> Evaluation:
@@ -98,11 +96,9 @@ def backtest_config(
     ]
 
 
-def try_topic(topic: Topic, store: Store, *, since: datetime | None = None) -> Tryout:
-    """A topic, not necessarily one in use, on stored entries: what it takes. Nothing is changed."""
-    from classifiers import tryout
-
-    return tryout.try_topic(topic, list(_documents(store, since)))
+def stored_documents(store: Store, *, since: datetime | None = None) -> list[Document]:
+    """The stored entries as classifiers read them: all, or those seen since."""
+    return list(_documents(store, since))
 
 
 def _documents(store: Store, since: datetime | None) -> Iterator[Document]:

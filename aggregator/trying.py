@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from classifiers.tryout import Find, Taken, TermUse, Tryout
 
@@ -13,7 +12,7 @@ FINDS = 3
 
 
 def spell_out(tryout: Tryout, *, most: int, missed: int) -> Iterator[str]:
-    """What a topic takes, as lines: the doubtful stories first, then those that just miss."""
+    """What a topic takes, as lines: the doubtful stories first, then those held back and those that just miss."""
     doubts = Counter(doubt for story in tryout.taken for doubt in story.doubts)
     if doubts:
         yield f"Doubts: {', '.join(f'{doubt} {number}' for doubt, number in doubts.most_common())}"
@@ -22,14 +21,28 @@ def spell_out(tryout: Tryout, *, most: int, missed: int) -> Iterator[str]:
     yield from _stories(tryout.taken[:most])
     if tryout.missed and missed:
         yield f"Just missed, the nearest first ({min(missed, len(tryout.missed))} of {len(tryout.missed)}):"
-        yield from _stories([replace(story, doubts=()) for story in tryout.missed[:missed]])
+        yield from _stories(tryout.missed[:missed])
+    if tryout.held and missed:
+        yield f"Held back, though the points suffice ({min(missed, len(tryout.held))} of {len(tryout.held)}):"
+        yield from _stories(tryout.held[:missed], why="by ")
 
 
-def _stories(stories: Sequence[Taken]) -> Iterator[str]:
+def changes(before: Tryout, after: Tryout, *, most: int) -> Iterator[str]:
+    """What another version of the topic takes and does not, as lines: titles only."""
+    old, new = {story.title for story in before.taken}, {story.title for story in after.taken}
+    entered = [story for story in after.taken if story.title not in old]
+    left = [story for story in before.taken if story.title not in new]
+    for sign, stories, what in (("+", entered, "entered"), ("-", left, "left")):
+        yield f"{len(stories)} {what}{':' if stories else ''}"
+        yield from (f"   {sign} {story.score:.2f}  {story.title}" for story in stories[:most])
+    yield ""
+
+
+def _stories(stories: Sequence[Taken], why: str = "doubtful: ") -> Iterator[str]:
     for number, story in enumerate(stories, 1):
         yield f"{number:4}  {story.score:.2f}  {story.title}"
         if story.doubts:
-            yield f"{'':12}doubtful: {', '.join(story.doubts)}"
+            yield f"{'':12}{why}{', '.join(story.doubts)}"
         shown = ""
         for find in story.finds[:FINDS]:
             yield f"{'':12}{find.points:+.2f}  {_find(find, shown)}"
@@ -66,3 +79,9 @@ def term_rows(uses: Sequence[TermUse]) -> list[tuple[str, str, str, str, str]]:
 def unfound(uses: Sequence[TermUse]) -> list[str]:
     """Terms and groups that were found in no story."""
     return [use.what for use in uses if not use.found]
+
+
+def unfound_names(tryout: Tryout) -> Iterator[str]:
+    """The names inside entities that stand in no story, a line an entity."""
+    for entity, names in tryout.unfound:
+        yield f"names of @{entity} found nowhere: {', '.join(names)}"

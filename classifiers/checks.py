@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from classifiers.matcher import Matcher
@@ -11,6 +13,10 @@ from classifiers.types import Document, Mistake
 from classifiers.vocabulary import Aliases, Vocabulary, limited
 
 Path = tuple[str | int, ...]
+
+_ACCENTED = re.compile("[A-Za-z][\u0300-\u036f]")
+_FEW = 4
+"""Letters; with more, words of another language seldom begin alike."""
 
 
 def topic_warnings(topic: Topic, path: Path, complete: bool = True) -> list[Mistake]:
@@ -24,6 +30,7 @@ def topic_warnings(topic: Topic, path: Path, complete: bool = True) -> list[Mist
     found = [*_doubles(topic, path), *_overlaps(topic, path), *_ignored(topic, path)]
     for item in topic.terms:
         found += _language(item.term, (*path, "terms", item.term.text))
+        found += _blunt(item.term, (*path, "terms", item.term.text))
     for place, group in enumerate(topic.groups):
         found += _group(group, (*path, "groups", place))
     highest = sum(item.weight * _most(topic, item.term) for item in topic.terms if item.weight > 0)
@@ -121,6 +128,24 @@ def covered_names(name: str, aliases: Aliases) -> Iterator[Mistake]:
     for place in never:
         message = f'"{own[place]}" never counts: an exception of @{name} covers it; take one of them out'
         yield Mistake(("entities", name, place), message, warning=True)
+
+
+def blunt_names(name: str, aliases: Aliases) -> Iterator[Mistake]:
+    """Yield a warning for each name of the entity `name` that `_blunt` names."""
+    for place, alias in enumerate(aliases[name]):
+        if not alias.startswith("-"):
+            yield from _blunt(parse_term(alias), ("entities", name, place))
+
+
+def _blunt(term: Term, path: Path) -> Iterator[Mistake]:
+    """A few letters, an accent and an open end: accents do not count, so words of other languages are found."""
+    if not isinstance(term.body, Phrase) or not _ACCENTED.search(unicodedata.normalize("NFD", term.text)):
+        return
+    for literal in term.body.literals:
+        if len(literal.anchor) <= _FEW and (literal.open_left or literal.open_right):
+            message = f'accents do not count, so "{term.text}" finds every word with "{literal.anchor}" there; write the words out'
+            yield Mistake(path, message, warning=True)
+            return
 
 
 def _sample(literal: Literal) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from classifiers.checks import covered_names, topic_warnings
+from classifiers.checks import blunt_names, covered_names, topic_warnings
 from classifiers.reading import Reader, slug_mistake
 from classifiers.terms import FIELDS, Entity, Near, Term
 from classifiers.topic import PASSING, Facet, Group, Topic, WeightedTerm
@@ -71,6 +71,7 @@ def read_topics(
         reader.mistakes.extend(topic_warnings(topic, path, complete=not reader.has_mistake(path)))
     for name in aliases:
         reader.mistakes.extend(covered_names(name, aliases))
+        reader.mistakes.extend(blunt_names(name, aliases))
     reader.unused_entities(found.values())
     return found, reader.mistakes
 

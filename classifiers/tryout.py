@@ -2,7 +2,9 @@
 
     Documents ─ rules.evidence ─┬─ those that belong:     doubts, and the sentence of each find ─> Taken
                                 ├─ those just below:      the same                              ─> just missed
-                                └─ every find of a term:  how often, as what, how often decisive ─> TermUse
+                                ├─ those held back:       by aside, distinct or exclude alone   ─> held back
+                                ├─ every find of a term:  how often, as what, how often decisive ─> TermUse
+                                └─ names of entities:     those that stand nowhere
 
 A story is in doubt by what the rules themselves know of it: how little there is, and where it stands.
 """
@@ -12,12 +14,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from classifiers.combine import MARGIN
+from classifiers.compiled import HEADLINE
 from classifiers.evidence import GROUP, TERM, Evidence, Match
 from classifiers.rules import RuleClassifier, logistic
-from classifiers.topic import Topic
+from classifiers.terms import DEFAULT_FIELDS, parse_term
+from classifiers.topic import Topic, WeightedTerm
 from classifiers.types import Document
 
 ONE_WORD, NO_TITLE, PASSING, AGAINST, BARELY = (
@@ -32,7 +35,10 @@ ONE_WORD, NO_TITLE, PASSING, AGAINST, BARELY = (
 BARE = 0.1
 """A score this little above the threshold is just enough."""
 
-SPELLINGS = 5
+NEAR = 0.5
+"""A story with this part of the points needed is just missed."""
+
+SPELLINGS = 8
 """How many spellings are shown of what a term found."""
 
 SENTENCE = 240
@@ -127,9 +133,14 @@ class Tryout:
     taken: tuple[Taken, ...]
     """Most doubts first, among equals those not in the title, then the lowest score."""
     missed: tuple[Taken, ...]
-    """Those just below the threshold, the nearest first."""
+    """Those that fall short of the points, the nearest first."""
+    held: tuple[Taken, ...]
+    """Those that would belong but for `aside`, `distinct` or `exclude`: `doubts` says which. What would have most
+    points first."""
     terms: tuple[TermUse, ...]
     """In the order of the configuration: those that found nothing too."""
+    unfound: tuple[tuple[str, tuple[str, ...]], ...]
+    """Entities with those of their own names that stand in no story; patterns and nested entities left out."""
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for JSON."""
@@ -138,7 +149,9 @@ class Tryout:
             "stories": self.stories,
             "taken": [story.as_dict() for story in self.taken],
             "missed": [story.as_dict() for story in self.missed],
+            "held": [story.as_dict() for story in self.held],
             "terms": [use.as_dict() for use in self.terms],
+            "unfound": {entity: list(names) for entity, names in self.unfound},
         }
 
 
@@ -150,20 +163,24 @@ class _Count:
     spellings: Counter[str] = field(default_factory=Counter)
 
 
-def try_topic(topic: Topic, documents: Sequence[Document], *, margin: float = MARGIN) -> Tryout:
+def try_topic(topic: Topic, documents: Sequence[Document]) -> Tryout:
     """Return what the rules of `topic` take from `documents`; a title that comes again is not shown again.
 
     Args:
         topic: as `read_topics` returns it.
         documents: the stories to try it on.
-        margin: how far below its threshold a story counts as just missed.
     """
     rules = RuleClassifier({topic.slug: topic})
+    freely = RuleClassifier({topic.slug: replace(topic, aside=(), exclude=(), distinct=1)})
+    asides = RuleClassifier({topic.slug: _asides(topic)})
+    names = _Names(topic)
     counts = {(TERM, item.term.text): _Count() for item in topic.terms}
     counts |= {(GROUP, group.name): _Count() for group in topic.groups if group.weight}
     taken: dict[str, Taken] = {}
     missed: dict[str, Taken] = {}
+    held: dict[str, Taken] = {}
     for document in documents:
+        names.look(document)
         evidence = rules.evidence(document).get(topic.slug)
         if evidence is None:
             continue
@@ -171,19 +188,83 @@ def try_topic(topic: Topic, documents: Sequence[Document], *, margin: float = MA
         _count(counts, topic, evidence, belongs)
         if belongs:
             taken.setdefault(document.title, _story(topic, document, evidence))
-        elif evidence.score >= topic.threshold - margin and evidence.distinct:
-            missed.setdefault(document.title, _story(topic, document, evidence))
+            continue
+        free = freely.evidence(document)[topic.slug]
+        if freely.label(free).belongs:
+            why = evidence.blocked or _aside(asides.evidence(document).get(topic.slug))
+            held.setdefault(document.title, replace(_story(topic, document, free), doubts=(why,)))
+        elif free.distinct and not free.blocked and free.points >= NEAR * topic.points:
+            missed.setdefault(document.title, replace(_story(topic, document, free), doubts=()))
     return Tryout(
         topic=topic.slug,
         stories=len(documents),
         taken=tuple(sorted(taken.values(), key=_by_doubt)),
         missed=tuple(sorted(missed.values(), key=lambda story: (-story.score, story.id))),
+        held=tuple(sorted(held.values(), key=lambda story: (-story.score, story.id))),
         terms=tuple(
             TermUse(
                 kind, what, use.found, use.taken, use.decisive, tuple(use.spellings.most_common(SPELLINGS))
             )
             for (kind, what), use in counts.items()
         ),
+        unfound=names.unfound(),
+    )
+
+
+class _Names:
+    """The names of a topic's entities, and which of them stand anywhere."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._names = {
+            entity: tuple(name for name in names if name[:1] not in ("-", "@", "/"))
+            for entity, names in topic.entities.items()
+        }
+        written = dict.fromkeys(name for names in self._names.values() for name in names)
+        terms = tuple(WeightedTerm(parse_term(name), 1.0) for name in written)
+        self._topic = topic.slug
+        self._rules = RuleClassifier({topic.slug: _only(topic, terms)})
+        self._found: set[str] = set()
+
+    def look(self, document: Document) -> None:
+        """Note the names that stand in the document."""
+        evidence = self._rules.evidence(document).get(self._topic)
+        if evidence is not None:
+            self._found.update(match.what for match in evidence.matches)
+
+    def unfound(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return each entity with its names that stood nowhere, where there are any."""
+        left = {
+            entity: tuple(name for name in names if name not in self._found)
+            for entity, names in self._names.items()
+        }
+        return tuple((entity, names) for entity, names in left.items() if names)
+
+
+def _only(topic: Topic, terms: tuple[WeightedTerm, ...]) -> Topic:
+    """The topic with these terms and nothing else that decides."""
+    bare: tuple[()] = ()
+    return replace(
+        topic, terms=terms, groups=bare, exclude=bare, ignore=bare, aside=bare, facets=bare, distinct=1
+    )
+
+
+def _asides(topic: Topic) -> Topic:
+    """What sets a story aside, as terms: to say which one did."""
+    return _only(
+        topic,
+        tuple(
+            WeightedTerm(replace(term, fields=HEADLINE) if term.fields == DEFAULT_FIELDS else term, 1.0)
+            for term in topic.aside
+        ),
+    )
+
+
+def _aside(evidence: Evidence | None) -> str:
+    if evidence is None or not evidence.matches:
+        return "aside"
+    match = evidence.matches[0]
+    return f"aside: {match.what}" + (
+        f" («{match.found}»)" if match.found.casefold() != match.what.casefold() else ""
     )
 
 

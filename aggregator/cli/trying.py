@@ -45,8 +45,16 @@ def try_topic(
         ),
     ] = None,
     since: SinceOption = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="An earlier version of FILE: show what entered and what left."
+        ),
+    ] = None,
     most: Annotated[int, typer.Option(min=0, help="How many stories to show of what it takes.")] = 30,
-    missed: Annotated[int, typer.Option(min=0, help="How many to show of what it just misses.")] = 10,
+    missed: Annotated[
+        int, typer.Option(min=0, help="How many to show of what it just misses, and of what is held back.")
+    ] = 10,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a topic that is being written takes, the doubtful first, and what each term does."""
@@ -54,19 +62,22 @@ def try_topic(
     from aggregator.classifying import read_documents
     from aggregator.cli.transfer import report_bad
     from aggregator.config.load import load
-    from aggregator.proving import try_topic as try_stored
+    from aggregator.proving import stored_documents
     from classifiers import tryout
 
     written = _choose(load(file).topics, topic, file)
+    earlier = _choose(load(against).topics, written.slug, against) if against is not None else None
     bad: list[str] = []
     if entries is not None:
         if since is not None:
             raise typer.BadParameter("--since is about the database's entries; leave it or --entries out")
-        done = tryout.try_topic(written, [document for _, document in read_documents(entries, bad)])
+        documents = [document for _, document in read_documents(entries, bad)]
     else:
-        done = try_stored(written, open_store(config)[1], since=parse_since(since))
+        documents = stored_documents(open_store(config)[1], since=parse_since(since))
+    done = tryout.try_topic(written, documents)
+    before = tryout.try_topic(earlier, documents) if earlier is not None else None
     if as_json:
-        print_json(done.as_dict())
+        print_json(done.as_dict() | ({"before": before.as_dict()} if before is not None else {}))
     else:
         share = len(done.taken) / max(1, done.stories)
         typer.echo(
@@ -79,7 +90,12 @@ def try_topic(
         )
         if nothing := trying.unfound(done.terms):
             echo(f"found nowhere: {', '.join(nothing)}")
+        for line in trying.unfound_names(done):
+            echo(line)
         typer.echo("")
+        if before is not None:
+            for line in trying.changes(before, done, most=most):
+                echo(line)
         for line in trying.spell_out(done, most=most, missed=missed):
             echo(line)
     report_bad(bad)

@@ -69,6 +69,24 @@ def test_without_a_file_of_entries_it_reads_the_database(verb: Verb, filled: Pat
     assert verb("try", str(filled), "--topic", TOPIC, "--since", "2100-01-01", "--json").json["stories"] == 0
 
 
+def test_against_an_earlier_version_it_says_what_entered_and_what_left(
+    verb: Verb, writing: Path, entries: Path
+) -> None:
+    earlier = writing.with_name("earlier.toml")
+    earlier.write_text(
+        writing.read_text(encoding="utf-8").replace('"ferry" = 3', '"aground" = 3'), encoding="utf-8"
+    )
+    said = verb("try", str(writing), "--entries", str(entries), "--against", str(earlier))
+    assert (said.code, "1 entered:" in said.out, "+ " in said.out, "0 left" in said.out) == (
+        0,
+        True,
+        True,
+        True,
+    )
+    found = verb("try", str(writing), "--entries", str(entries), "--against", str(earlier), "--json").json
+    assert [story["title"] for story in found["before"]["taken"]] == ["Ferry runs aground"]
+
+
 def test_it_says_what_is_wrong(verb: Verb, writing: Path, entries: Path, filled: Path) -> None:
     said = verb("try", str(filled), config=filled)
     assert (said.code, TOPIC in said.err) == (2, True)

@@ -66,6 +66,38 @@ def test_what_is_excluded_or_beside_the_point_is_not_taken_and_what_just_misses_
     )
     assert (found.stories, found.taken) == (5, ())
     assert [story.id for story in found.missed] == ["4"]
+    assert [(story.id, story.doubts) for story in found.held] == [("1", ("exclude: advertisement",))]
+
+
+def test_what_is_held_back_says_by_what() -> None:
+    found = tried(
+        Document("1", "Shares fall after ferry sank in the harbour"),
+        Document("2", "Ferry"),
+        Document("3", "Ferry sank in the harbour"),
+        aside=["shares"],
+        distinct=2,
+    )
+    assert [story.id for story in found.taken] == ["3"]
+    assert [(story.id, story.doubts) for story in found.held] == [
+        ("1", ("aside: shares",)),
+        ("2", ("distinct: 1 of 2 different terms",)),
+    ]
+    assert not found.missed
+
+
+def test_a_story_with_half_the_points_is_just_missed_also_where_distinct_halves_its_score() -> None:
+    found = tried(Document("1", "A harbour", ""), Document("2", "A film"), distinct=2, points=4)
+    assert [story.id for story in found.missed] == ["1"]
+
+
+def test_names_of_entities_that_stand_nowhere_are_told() -> None:
+    topics, mistakes = read_topics(
+        {"ferries": {"terms": {"@vessel": 3}}},
+        {"vessel": ["ferry", "ferries", "hovercraft", "-ferry wheel", "@big"], "big": ["liner", "steamer"]},
+    )
+    assert not mistakes
+    found = try_topic(topics["ferries"], [Document("1", "Ferry and liner")])
+    assert dict(found.unfound) == {"vessel": ("ferries", "hovercraft"), "big": ("steamer",)}
 
 
 def test_a_title_that_comes_again_is_shown_once_and_counted_each_time() -> None:

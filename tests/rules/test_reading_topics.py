@@ -233,6 +233,8 @@ def test_mistakes_in_entities(entities: Any, path: tuple[Any, ...], words: str) 
             ("entities", "a", 0),
             "never counts",
         ),
+        ({"terms": {"tué*": 3}}, {}, ("topics", "t", "terms", "tué*"), 'every word with "tue" there'),
+        ({"terms": {"@a": 3}}, {"a": ["ship", "éché*"]}, ("entities", "a", 1), "accents do not count"),
         (
             {"terms": {"x": 3}, "groups": [{"all": ["a"], "none": ["a"], "weight": 1}]},
             {},
@@ -258,6 +260,7 @@ def test_warnings(topic: Any, entities: Any, path: tuple[Any, ...], words: str) 
     ("terms", "entities"),
     [
         ({"ferry": 2, "title: ferry(s)": 1}, {}),
+        ({"tué": 3, "naufragé*": 1}, {}),
         ({"ferry": 2, "ferry(s)": -1}, {}),
         ({"ferry": 2, "ferries": 2, "ferry wheel": 1}, {}),
         ({"a": 3, "points": {"weight": 3}}, {}),
