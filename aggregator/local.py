@@ -22,6 +22,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator import retention, retraining, revisit, setback
+from aggregator.errors import StoreError
 from aggregator.pages import Pages
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime, store_path
@@ -34,7 +35,7 @@ _STOP_WITHIN = 6.0
 
 
 _FIRST_PAUSE = 30.0
-_LONGEST_PAUSE = 900.0
+_LONGEST_PAUSE = 300.0
 """Seconds without polling when the database takes nothing: doubled from the first to the longest."""
 
 
@@ -151,12 +152,11 @@ class LocalDriver:
     async def _poll(self, feeds: Sequence[FeedState]) -> None:
         try:
             tally = await self._runtime.pipeline.poll(feeds)
+        except StoreError as error:
+            log.error("polls could not be stored; polling pauses", why=str(error), seconds=self._pause())
+            return
         except Exception:
-            # Their due times could not be written either: without a pause they would be asked again at once.
-            self._troubles += 1
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self._troubles - 1))
-            self._resume = asyncio.get_running_loop().time() + pause
-            log.exception("polls could not be stored; polling pauses", feeds=len(feeds), seconds=pause)
+            log.exception("polls could not be stored; polling pauses", seconds=self._pause())
             return
         finally:
             self._in_flight.difference_update(feed.id for feed in feeds)
@@ -166,6 +166,17 @@ class LocalDriver:
         log.info("polled", feeds=len(feeds), new=tally.new, revised=tally.revised, **_plain(tally))
         if tally.new or tally.revised:
             await self._changed()
+
+    def _pause(self) -> float:
+        """Poll nothing for a while: due times could not be written either, and all would be asked again at once.
+
+        Returns for how many seconds.
+        """
+        now = asyncio.get_running_loop().time()
+        if now >= self._resume:  # batches that were under way together fail together
+            self._troubles += 1
+            self._resume = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._troubles - 1, 20))
+        return round(self._resume - now, 1)
 
     def reclassify_if_stale(self) -> None:
         """Classify stored entries anew in the background when topics or models changed since they were."""
@@ -222,6 +233,8 @@ class LocalDriver:
 
     async def read_pages(self) -> None:
         """Fetch full texts."""
+        if self._runtime.store.takes_nothing:
+            return  # the same pages would be fetched again and again
         try:
             if await self._pages.run():
                 await self._changed()

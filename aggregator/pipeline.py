@@ -163,13 +163,16 @@ class Pipeline:
     ) -> Tally:
         """Store a batch; when that fails, each feed by itself, so that only the one at fault goes without.
 
-        Raises what the store raises when not even a failed poll can be noted: the database is at fault then.
+        Raises StoreError when the database takes nothing: no feed is to blame then, and none is noted as failed.
         """
         try:
             tally: Tally = await self.in_writer(
                 self._write_polls, batch, documents, weighed, now, network_down
             )
             return tally
+        except StoreError:
+            await self.in_writer(self.assembler.forget_caches)
+            raise
         except Exception as error:
             await self.in_writer(self.assembler.forget_caches)
             if len(batch) == 1:

@@ -125,6 +125,8 @@ class StoreShelf:
     def health(self) -> Mapping[str, Any]:
         if self._runtime.store.is_displaced():
             return {"ok": False, "version": __version__, "why": _DISPLACED}
+        if trouble := self._runtime.store.trouble():
+            return {"ok": False, "version": __version__, "why": trouble}
         now = self._runtime.clock.now()
         states = self.feeds()
         counts = Counter(str(feed.health) for feed in states)

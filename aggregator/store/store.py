@@ -6,13 +6,16 @@ whole transactions: either all of a batch is there or nothing of it.
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from aggregator.config import FeedConfig
 from aggregator.errors import StoreError
@@ -24,6 +27,33 @@ from aggregator.types import Batch, Entry, FeedState, Fingerprint, Grouping, Kno
 
 Diff = Callable[[str, str], str]
 
+TROUBLE_LASTS = 300.0
+"""Seconds for which a write that failed is told, although others succeed: small ones find room where large do not."""
+
+_AT_FAULT = frozenset(
+    (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+    )
+)
+"""What no row is to blame for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """A write that failed for no fault of what was written."""
+
+    why: str
+    at: float
+    """By the monotonic clock."""
+    last: bool = True
+    """No write has succeeded since."""
+
 
 class Store:
     """A database, open."""
@@ -32,6 +62,7 @@ class Store:
         self.engine = engine
         self._diff = diff
         self._file = _identity(self.engine)
+        self._trouble: _Trouble | None = None
 
     @classmethod
     def open(cls, path: Path, *, diff: Diff, backups: int = 3) -> Store:
@@ -55,27 +86,56 @@ class Store:
 
     def read(self) -> AbstractContextManager[Connection]:
         """A connection inside one consistent read."""
-        return self._transaction(write=False)
+        return self._reading()
 
     def write(self) -> AbstractContextManager[Connection]:
-        """A connection inside one write transaction: committed at the end, rolled back on an exception."""
-        return self._transaction(write=True)
+        """A connection inside one write transaction: committed at the end, rolled back on an exception.
+
+        Raises StoreError when the database takes nothing, whatever is written.
+        """
+        return self._writing()
+
+    @property
+    def takes_nothing(self) -> bool:
+        """Whether the last try to write failed for want of room, rights or a lock."""
+        return self._trouble is not None and self._trouble.last
+
+    def trouble(self) -> str:
+        """What is wrong with the database, in words: it cannot be read, or took nothing within the last minutes.
+
+        Empty when all is well.
+        """
+        trouble = self._trouble
+        if trouble is not None and trouble.last:
+            return f"the database takes nothing ({trouble.why}); polling goes on by itself when it does again"
+        if trouble is not None and time.monotonic() - trouble.at < TROUBLE_LASTS:
+            return f"the database took something, but not all, in the last minutes ({trouble.why})"
+        try:
+            with self.read() as connection:
+                feeds.next_due(connection)
+        except DatabaseError as error:
+            return f"the database cannot be read: {error.orig}"
+        return ""
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(write=write) as connection, connection.begin():
+    def _reading(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    @staticmethod
     @contextmanager
-    def _told() -> Iterator[None]:
-        """Tell the database's own trouble (a full disk, a lock held too long) apart from a row that does not fit."""
+    def _writing(self) -> Iterator[Connection]:
         try:
-            yield
-        except OperationalError as error:
+            with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+                yield connection
+        except DatabaseError as error:
+            if (why := _at_fault(error)) is None:
+                raise
+            self._trouble = _Trouble(why, time.monotonic())
             raise StoreError(
-                f"the database takes nothing: {error.orig}; is the disk full, is the file writable?"
+                f"the database takes nothing: {why}; is the disk full, is the file writable?"
             ) from error
+        if self._trouble is not None and self._trouble.last:
+            self._trouble = replace(self._trouble, last=False)
 
     # --- what the pipeline asks ---
 
@@ -132,11 +192,11 @@ class Store:
     def apply(self, batch: Batch, now: datetime) -> None:
         """Write everything a step decided, in one transaction. Applying the same batch twice changes nothing.
 
-        Raises StoreError when the database itself is in trouble.
+        Raises StoreError when the database takes nothing.
         """
         assigned = {a.entry: a for a in batch.grouping.assignments}
         new = {c.entry.id for c in batch.candidates}
-        with self._told(), self.write() as connection:
+        with self.write() as connection:
             entries.insert_new(connection, batch.candidates, assigned)
             entries.revise(connection, batch.revisions, self._diff)
             if batch.labels:
@@ -167,7 +227,7 @@ class Store:
 
         Fingerprints stay: an old item that comes back is not news.
         """
-        with self._told(), self.write() as connection:
+        with self.write() as connection:
             count, touched = entries.forget(connection, before, most)
             left = stories.drop_empty(connection, touched)
         return {"entries": count, "stories": len(touched) - len(left)} if count else {}
@@ -176,11 +236,11 @@ class Store:
         self, *, polls_before: datetime, history_before: datetime, window_before: datetime
     ) -> int:
         """Delete old polls, what happened to stories that are gone, and what grouping needs no more; how many polls."""
-        with self._told(), self.write() as connection:
+        with self.write() as connection:
             polls = feeds.forget_polls(connection, polls_before)
-        with self._told(), self.write() as connection:
+        with self.write() as connection:
             stories.forget_history(connection, history_before)
-        with self._told(), self.write() as connection:
+        with self.write() as connection:
             entries.forget_fingerprints(connection, window_before)
         return polls
 
@@ -192,3 +252,10 @@ def _identity(engine: Engine) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _at_fault(error: DatabaseError) -> str | None:
+    """SQLite's words, where it is the database or the machine that fails, and not what was asked of it."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    # The low byte is the kind; the rest says more precisely what happened.
+    return str(error.orig) if code is not None and code & 0xFF in _AT_FAULT else None

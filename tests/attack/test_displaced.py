@@ -48,6 +48,20 @@ def test_a_database_that_is_gone_is_no_good_health(tmp_path: Path, happen: Calla
     runtime.store.close()
 
 
+def test_a_database_that_cannot_be_read_is_no_good_health(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    runtime = Runtime(load(path))
+    shelf = StoreShelf(runtime)
+    runtime.store.engine.dispose()
+    with (tmp_path / "a.db").open("r+b") as file:
+        file.write(b"no database any more" * 10_000)
+    told = shelf.health()
+    assert told["ok"] is False
+    assert "cannot be read" in told["why"]
+    runtime.store.close()
+
+
 def test_a_database_that_cannot_be_opened_is_not_called_foreign(tmp_path: Path) -> None:
     folder = tmp_path / "a.db"
     folder.mkdir()  # what root, too, cannot open
