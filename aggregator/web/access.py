@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -105,6 +105,32 @@ def make_guard(web: WebConfig, secrets: SecretLookup, base_url: str) -> Guard:
         return Guard(authorization=b"Basic " + pair)
     names = {"localhost", "127.0.0.1", "[::1]", web.host, urlsplit(base_url).hostname or ""}
     return Guard(hosts=frozenset(name.lower().encode() for name in names if name))
+
+
+def is_from_elsewhere(headers: Mapping[str, str], base_url: str) -> bool:
+    """Whether a browser says that a page of another site sent this request (names of `headers` in lower case).
+
+    Sec-Fetch-Site counts first, which browsers send over https and to this machine; else Origin, else Referer. A
+    program that sends none of them (curl) speaks for the person who runs it.
+    """
+    if said := headers.get("sec-fetch-site", ""):
+        return said.strip().lower() not in ("same-origin", "none")
+    page = headers.get("origin") or headers.get("referer")
+    if page is None:
+        return False
+    sender, ours, host = _place(page), _place(base_url), headers.get("host", "").lower()
+    if sender in (ours, host):
+        return not sender
+    # Some proxies leave the port out of the Host header; where base_url says the port, it need not be guessed.
+    return host == ours.partition(":")[0] or sender.rpartition(":")[0] != host
+
+
+def _place(url: str) -> str:
+    """Host and port of a URL, in lower case; empty where it has none."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2].lower()
+    except ValueError:
+        return ""
 
 
 def is_open(path: str) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
 from collections.abc import Callable
 
+import pytest
 from publish.shelf import MemorySource
 
 from aggregator.web.ports import Verdict
@@ -58,6 +60,65 @@ def test_post_records_and_undo_takes_back(client: Client) -> None:
     assert "Taken back" in client.request("POST", undo).text
     assert client.source.verdicts == []
     assert "nothing to take back" in client.request("POST", undo).text
+
+
+OURS = "https://news.example.org"
+
+# What a browser says of a request, besides the link itself; None: the header is not sent.
+WELCOME: dict[str, dict[str, str]] = {
+    "curl": {},
+    "a browser, on our page": {"Sec-Fetch-Site": "same-origin", "Origin": OURS},
+    "a browser that hides where the page is": {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    "a reader's own button": {"Sec-Fetch-Site": "none"},
+    "a browser over plain http, which says less": {"Origin": "http://news.example.org"},
+    "an old browser that tells the page alone": {"Referer": OURS + "/feedback/x/relevant"},
+}
+REFUSED: dict[str, dict[str, str]] = {
+    "a form elsewhere": {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    "a form on a sister site": {"Sec-Fetch-Site": "same-site", "Origin": "https://blog.example.org"},
+    "elsewhere, over plain http": {"Origin": "https://evil.example"},
+    "a frame without an origin": {"Origin": "null"},
+    "our name inside another": {"Origin": "https://news.example.org.evil.example"},
+    "another port": {"Origin": "https://news.example.org:8443"},
+    "no origin at all": {"Origin": "nonsense"},
+    "another page, old browser": {"Referer": "https://evil.example/" + OURS},
+}
+
+
+@pytest.mark.parametrize("headers", WELCOME.values(), ids=WELCOME.keys())
+def test_a_reader_is_heard(client: Client, headers: dict[str, str]) -> None:
+    path = links(client)["relevant"]
+    thanks = asyncio.run(client.ask("POST", path, headers))
+    assert thanks.status == 200
+    assert len(client.source.verdicts) == 1
+    assert asyncio.run(client.ask("POST", button(thanks.text), headers)).status == 200
+    assert client.source.verdicts == []
+
+
+@pytest.mark.parametrize("headers", REFUSED.values(), ids=REFUSED.keys())
+def test_a_page_elsewhere_is_not_heard(client: Client, headers: dict[str, str]) -> None:
+    path = links(client)["relevant"]
+    assert asyncio.run(client.ask("POST", path, headers)).status == 403
+    assert client.source.verdicts == []
+    undo = button(client.request("POST", path).text)
+    assert asyncio.run(client.ask("POST", undo, headers)).status == 403
+    assert len(client.source.verdicts) == 1
+
+
+def test_a_page_reached_by_another_of_its_names_is_heard(serve: Callable[..., Client]) -> None:
+    client = serve(base_url="https://news.example.org", password_env="PASSWORD")
+    client.host = "box.lan:8080"
+    signer = Signer(client.source.secret())
+    path = signer.links("", "s7", "harbour-safety")["relevant"]
+    assert asyncio.run(client.ask("POST", path, {"Origin": "http://box.lan:8080"})).status == 200
+    assert asyncio.run(client.ask("POST", path, {"Origin": "http://box.lan:8081"})).status == 403
+    client.host = "box.lan"  # what a proxy makes of it
+    assert asyncio.run(client.ask("POST", path, {"Origin": "https://box.lan:8443"})).status == 200
+
+
+def test_our_pages_let_the_browser_say_where_they_are(client: Client) -> None:
+    page = client.get(links(client)["relevant"])
+    assert page.headers["referrer-policy"] == "same-origin", "with no-referrer it would say `Origin: null`"
 
 
 def test_wrong_story_asks_which_sources(client: Client) -> None:
