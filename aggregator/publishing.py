@@ -225,6 +225,6 @@ class Publisher:
 
 async def publish_once(config: Config) -> list[Path]:
     """Write the outputs' files once; the paths written."""
-    async with Runtime(config) as runtime:
+    async with Runtime(config, visiting=True) as runtime:
         publisher = Publisher(runtime)
         return await asyncio.to_thread(publisher.write_files)

@@ -11,6 +11,7 @@ from aggregator.clock import SystemClock
 from aggregator.config import Config
 from aggregator.config.secrets import Secrets
 from aggregator.decide import host_holds
+from aggregator.errors import StoreError
 from aggregator.fetch import HttpFetcher
 from aggregator.modelfiles import usable
 from aggregator.pipeline import Pipeline
@@ -31,10 +32,28 @@ def store_path(config: Config, env: Mapping[str, str] | None = None) -> Path:
 
 
 def open_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
-    """Open this configuration's database, made or migrated as needed, with its feeds as configured."""
+    """Open this configuration's database, made or migrated as needed, with its feeds as configured.
+
+    For the one process that owns the database.
+    """
     store = Store.open(store_path(config, env), diff=diff, backups=config.store.backups)
     store.sync_feeds(config.feeds)
     return store
+
+
+def visit_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
+    """Open this configuration's database, which another process may own.
+
+    The stored feeds stay as that process has them, and no database is made: one made by whoever happens to look
+    would not be writable for the service. Raises StoreError where there is none.
+    """
+    path = store_path(config, env)
+    if not path.is_file():
+        raise StoreError(
+            f"there is no database at {path} yet; `aggregator run`, `poll` or `import` makes it, "
+            "and [store] path says where it is"
+        )
+    return Store.open(path, diff=diff, backups=config.store.backups)
 
 
 def kit_plan(config: Config, store: Store) -> KitPlan:
@@ -53,17 +72,25 @@ def kit_plan(config: Config, store: Store) -> KitPlan:
 
 
 class Runtime:
-    """A configuration at work. Use as an async context manager; `close` waits for the write under way."""
+    """A configuration at work. Use as an async context manager; `close` waits for the write under way.
+
+    `visiting`: beside a daemon that may own the database (`visit_store`); else this is the owner (`open_store`).
+    """
 
     def __init__(
-        self, config: Config, *, env: Mapping[str, str] | None = None, clock: Clock | None = None
+        self,
+        config: Config,
+        *,
+        env: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        visiting: bool = False,
     ) -> None:
         spare_collector()
         self.env = os.environ if env is None else env
         self.config = config
         self.clock: Clock = clock or SystemClock()
         self.secrets = Secrets(self.env)
-        self.store = open_store(config, self.env)
+        self.store = (visit_store if visiting else open_store)(config, self.env)
         self.workers = Workers(config.poll.workers, kit_plan(config, self.store))
         self.fetcher = HttpFetcher(
             config, clock=self.clock, secrets=self.secrets.get, host_not_before=self._holds()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from aggregator.errors import ConfigError, StoreError
+from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -103,25 +103,12 @@ def load_config(given: Path | None) -> Config:
 
 
 def open_store(given: Path | None) -> tuple[Config, Store]:
-    """Read the configuration and open its database, to look at what is stored.
-
-    The stored feeds stay as the daemon has them, and no database is made: one made by whoever happens to look
-    would not be writable for the service. Raises StoreError where there is none.
-    """
-    from aggregator.runtime import store_path
+    """Read the configuration and open its database, to look at what is stored (`runtime.visit_store`)."""
+    from aggregator.runtime import visit_store
 
     config = load_config(given)
     set_up_logs(config)
-    path = store_path(config)
-    if not path.is_file():
-        raise StoreError(
-            f"there is no database at {path} yet; `aggregator run`, `poll` or `import` makes it, "
-            "and [store] path says where it is"
-        )
-    from aggregator.sift import diff
-    from aggregator.store import Store
-
-    return config, Store.open(path, diff=diff, backups=config.store.backups)
+    return config, visit_store(config)
 
 
 def set_up_logs(config: Config, *, quiet: bool = True) -> None:

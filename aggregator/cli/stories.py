@@ -198,7 +198,7 @@ def _correct(config: Any, change: Callable[[Any], Any]) -> Any:
     set_up_logs(loaded)
 
     async def main() -> Any:
-        async with Runtime(loaded) as runtime:
+        async with Runtime(loaded, visiting=True) as runtime:
             return await in_writer(runtime, change)
 
     return asyncio.run(main())

@@ -67,7 +67,7 @@ def with_runtime(config: Path | None, work: Callable[[Any], Awaitable[Any]]) -> 
     set_up_logs(loaded)
 
     async def main() -> Any:
-        async with Runtime(loaded) as runtime:
+        async with Runtime(loaded, visiting=True) as runtime:
             return await work(runtime)
 
     return asyncio.run(main())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -283,3 +285,29 @@ def test_stories_are_split_and_merged_for_good(verb: Verb, own: Path) -> None:
     assert verb("explain", new["id"], "--json").json["story"]["id"] in said.out, "the old id leads to it"
     assert verb("stories", "merge", story["id"]).code == 2
     assert verb("stories", "split", story["id"], "nothing").code == 4
+
+
+def test_only_the_daemon_and_poll_take_over_changed_feeds(verb: Verb, own: Path) -> None:
+    """A configuration that is being edited reaches the daemon's feeds when it is read again, and not by the way."""
+    story = launch(verb, own)
+    text = own.read_text("utf-8")
+    first = text.index("[[feeds]]")
+    without = text[:first] + text[text.index("[[feeds]]", first + 1) :]
+    without = without.replace(f'slug = "{TOPIC}"', f'slug = "{TOPIC}"\nfiles = "public"', 1)
+    own.write_text(without + '\n[[feeds]]\nurl = "https://new.example/feed"\n', "utf-8")
+    before = stored_feeds(own)
+    for words in (
+        ["label", story["id"], "-t", TOPIC, "--no"],
+        ["label", "undo", story["id"], "-t", TOPIC],
+        ["stories", "split", story["id"], story["entries"][0]["id"]],
+        ["models", "use", TOPIC, "none"],
+        ["publish"],
+    ):
+        said = verb(*words)
+        assert said.code == 0, said.err
+        assert stored_feeds(own) == before, words
+
+
+def stored_feeds(config: Path) -> list[tuple[str, bool]]:
+    with closing(sqlite3.connect(config.with_name("aggregator.db"))) as connection:
+        return connection.execute("select url, active from feeds order by id").fetchall()

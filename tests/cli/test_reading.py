@@ -116,6 +116,9 @@ def test_without_a_database_nothing_is_made(verb: Verb, filled: Path, tmp_path: 
         ["export", "entries"],
         ["deliveries"],
         ["feeds", "--politeness"],
+        ["label", "x", "-t", TOPIC, "--yes"],
+        ["train"],
+        ["stories", "merge", "x", "y"],
     ):
         said = verb(*words, config=config)
         assert said.code == 3, words
