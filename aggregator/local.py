@@ -4,7 +4,7 @@
     publish     after changes          files, pushes (see `publishing.py`)
     reclassify  after a change         classify stored entries anew, in the background
     pages       every ten seconds      full text of new entries, where a feed asks for it
-    retrain     once an hour           topics whose judgements have grown
+    retrain     once an hour           topics whose judgements changed
     forget      at start, then hourly  apply retention, once a day
     watchdog    half its interval      tell systemd that the loop still turns
 
@@ -208,7 +208,7 @@ class LocalDriver:
             await self._changed()
 
     async def retrain(self) -> None:
-        """Train topics whose judgements have grown, one after the other, in a process apart."""
+        """Train topics whose judgements changed, one after the other, in a process apart."""
         runtime = self._runtime
         try:
             due = await asyncio.to_thread(retraining.due_topics, runtime.store, runtime.workers.plan)

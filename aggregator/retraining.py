@@ -12,7 +12,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ModelError
+from aggregator.keys import hex64
 from aggregator.modelfiles import file_of, name_of, usable
 from aggregator.sift import diff
 from aggregator.store import Store, entries, feedback
-from aggregator.store.feedback import StoredModel
+from aggregator.store.feedback import Feedback, StoredModel
 from aggregator.types import Entry
 from aggregator.work import KitPlan, document
 from aggregator.workers import die_with_parent
@@ -55,8 +56,8 @@ class Corpus:
     documents: tuple[Document, ...]
     """The newest entries, and every judged one."""
     judgements: tuple[Judgement, ...]
-    given: int
-    """How many judgements there are, those on stories that retention deleted too."""
+    marks: frozenset[str]
+    """One for each judgement as it is, those on stories that retention deleted too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def corpus(store: Store, topic: str, *, background: int = BACKGROUND) -> Corpus:
         have = {entry.id for entry in newest}
         judged = entries.by_ids(connection, [j.id for j in judgements if j.id not in have])
     documents = tuple(document(entry, feeds[entry.feed_id]) for entry in (*newest, *judged))
-    return Corpus(documents, judgements, len(given))
+    return Corpus(documents, judgements, _marks(given))
 
 
 def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Trained:
@@ -137,7 +138,7 @@ def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Tra
             threshold=plan.topics[topic].threshold,
         )
         if outcome.model is None:
-            _note_attempt(store, plan, topic, learned.given)
+            _note_attempt(store, plan, topic, learned.marks)
             if previous is None:
                 # A model that cannot be read is not in use, whatever the register says.
                 with store.write() as connection:
@@ -146,14 +147,14 @@ def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Tra
         name = name_of(topic, outcome.model.version)
         save(outcome.model, store.folder / name)
         _register(store, outcome.model, name, now)
-        _note_attempt(store, plan, topic, learned.given)
+        _note_attempt(store, plan, topic, learned.marks)
         return Trained(topic, outcome.model.version, True, outcome.why, count, asdict(outcome.model.metrics))
     finally:
         store.close()
 
 
 def due_topics(store: Store, plan: KitPlan) -> list[str]:
-    """Topics whose model should be trained anew: their judgements have grown or their configuration changed.
+    """Topics whose model should be trained anew: their judgements or their configuration changed.
 
     A topic without enough judgements is left to its rules. What was tried in vain is not tried again until
     something has changed. A model in use whose file was lost, damaged or outdated is made again.
@@ -164,10 +165,10 @@ def due_topics(store: Store, plan: KitPlan) -> list[str]:
     due = []
     for topic in plan.topics:
         with store.read() as connection:
-            count = len(feedback.all_feedback(connection, topic))
-            tried = feedback.value(connection, _attempt_key(topic))
+            given = feedback.all_feedback(connection, topic)
+            hash_then, *then = (feedback.value(connection, _attempt_key(topic)) or "-").split()
             active = next((m for m in feedback.models(connection, topic) if m.active), None)
-        if count < _ENOUGH:
+        if len(given) < _ENOUGH:
             continue
         path = usable(store, active) if active is not None else None
         try:
@@ -177,9 +178,12 @@ def due_topics(store: Store, plan: KitPlan) -> list[str]:
         if active is not None and model is None:
             due.append(topic)
             continue
-        if tried == _attempt(plan, topic, count):
+        before, now = frozenset(then), _marks(given)
+        # One that turned went and came.
+        changed = max(len(now - before), len(before - now))
+        if not changed and hash_then == plan.topics[topic].hash:
             continue
-        if is_refit_due(model, count, plan.topics[topic].hash):
+        if is_refit_due(model, changed, plan.topics[topic].hash):
             due.append(topic)
     return due
 
@@ -240,13 +244,15 @@ def _attempt_key(topic: str) -> str:
     return f"trained-at:{topic}"
 
 
-def _attempt(plan: KitPlan, topic: str, judgements: int) -> str:
-    return f"{plan.topics[topic].hash} {judgements}"
+def _marks(given: Iterable[Feedback]) -> frozenset[str]:
+    """What each judgement says of what, in a few letters."""
+    return frozenset(hex64(f.entry or f.story, str(f.relevant), f.facet)[:8] for f in given)
 
 
-def _note_attempt(store: Store, plan: KitPlan, topic: str, judgements: int) -> None:
+def _note_attempt(store: Store, plan: KitPlan, topic: str, marks: frozenset[str]) -> None:
+    noted = " ".join((plan.topics[topic].hash, *sorted(marks)))
     with store.write() as connection:
-        feedback.set_value(connection, _attempt_key(topic), _attempt(plan, topic, judgements))
+        feedback.set_value(connection, _attempt_key(topic), noted)
 
 
 def _chosen(known: Sequence[StoredModel], version: str | None) -> StoredModel | None:

@@ -18,9 +18,9 @@ from classifiers.training import train_on
 from classifiers.types import Classifier, Document, Judgement
 
 NEW_SHARE = 0.1
-"""A refit is due when judgements have grown by this share ..."""
+"""A refit is due when this share of the judgements is new, other than it was, or taken back ..."""
 NEW_FEWEST = 5
-"""... and by at least so many."""
+"""... and at least so many are."""
 HELD_OUT = 0.25
 """Share of the judgements, the latest, on which old and new are compared."""
 FEWEST_HELD_OUT = 20
@@ -55,12 +55,12 @@ class Refit:
     comparison: Comparison | None = None
 
 
-def is_refit_due(model: TopicModel | None, judgements: int, rules: str) -> str:
+def is_refit_due(model: TopicModel | None, changed: int, rules: str) -> str:
     """Return why a model should be trained again, or an empty string when nothing has changed enough.
 
     Args:
         model: the one in use, if any.
-        judgements: how many there are of the topic now.
+        changed: how many judgements were given, turned or taken back since the last training.
         rules: hash of the topic's configuration now.
     """
     if model is None:
@@ -68,9 +68,8 @@ def is_refit_due(model: TopicModel | None, judgements: int, rules: str) -> str:
     if model.rules and rules and model.rules != rules:
         return "the topic's configuration changed"
     before = model.metrics.judgements
-    grown = judgements - before
-    if grown >= max(NEW_FEWEST, NEW_SHARE * before):
-        return f"{grown} new judgements since the last {before}"
+    if changed >= max(NEW_FEWEST, NEW_SHARE * before):
+        return f"{changed} judgements changed since a training on {before}"
     return ""
 
 

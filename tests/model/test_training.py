@@ -184,10 +184,11 @@ def test_compact_fit_is_the_same_fit():
 
 def test_refit_is_due_when_enough_changed(model):
     assert is_refit_due(None, 0, "a")
-    assert not is_refit_due(model, 240, model.rules)
-    assert not is_refit_due(model, 244, model.rules)
-    assert "24 new" in is_refit_due(model, 264, model.rules)
-    assert "configuration" in is_refit_due(model, 240, "other")
+    assert model.metrics.judgements == 240
+    assert not is_refit_due(model, 0, model.rules)
+    assert not is_refit_due(model, 23, model.rules)
+    assert "24 judgements" in is_refit_due(model, 24, model.rules)
+    assert "configuration" in is_refit_due(model, 0, "other")
 
 
 def test_a_worse_model_is_refused_and_an_equal_one_kept(model, stories, judgements, stream, rules):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from aggregator import teaching
 from aggregator.config import Config
 from aggregator.local import LocalDriver
 from aggregator.pipeline import Tally
-from aggregator.runtime import Runtime
+from aggregator.retraining import due_topics, train_topic
+from aggregator.runtime import Runtime, store_path
 from aggregator.store import feedback
 
 from .conftest import TOPIC, feed_in, judged, label_of, run, stream, teach
@@ -103,6 +106,46 @@ def test_the_job_trains_apart_when_judgements_have_grown_and_only_then(config: C
         assert second[version] is False
         await settled(runtime, next(one for one, active in second.items() if active), changes)
         await driver.stop()
+
+    run(config, work)
+
+
+def test_judgements_that_turn_or_are_taken_back_count_like_new_ones(config: Config) -> None:
+    async def work(runtime: Runtime) -> None:
+        await feed_in(runtime, stream(60))
+        await teach(runtime, judged(range(30)))
+        done = train_topic(store_path(config), runtime.workers.plan, TOPIC, runtime.clock.now())
+        assert done.used
+        runtime.refresh_plan()
+
+        def due() -> list[str]:
+            return due_topics(runtime.store, runtime.workers.plan)
+
+        assert due() == []
+        await teach(runtime, judged(range(4), wrong=range(4)))
+        assert due() == []
+        await teach(runtime, judged([4], wrong=[4]))
+        assert due() == [TOPIC], "five say the opposite now"
+        await teach(runtime, judged(range(5)))
+        assert due() == [], "all is as it was"
+        for number in range(5):
+            assert await teaching.unlabel(runtime, f"s{number}", TOPIC)
+            assert await teaching.unlabel(runtime, f"s{number}", TOPIC)
+            assert await teaching.unlabel(runtime, f"s{number}", TOPIC)
+        assert due() == [TOPIC], "five are no more"
+
+    run(config, work)
+
+
+def test_judgements_on_stories_that_retention_deleted_do_not_train_again_and_again(config: Config) -> None:
+    async def work(runtime: Runtime) -> None:
+        await feed_in(runtime, stream(60))
+        await teach(runtime, judged(range(40)))
+        runtime.store.forget_entries(runtime.clock.now() + timedelta(days=1), 20)
+        assert train_topic(store_path(config), runtime.workers.plan, TOPIC, runtime.clock.now()).used
+        runtime.refresh_plan()
+        await teach(runtime, judged([41]))
+        assert due_topics(runtime.store, runtime.workers.plan) == []
 
     run(config, work)
 
