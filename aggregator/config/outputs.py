@@ -78,6 +78,11 @@ class OutputConfig(Section):
         "day",
         description="The largest span of time in one archive document (RFC 5005); archives complete the feed. none: no archives.",
     )
+    withdrawals: Literal["linked", "inline"] = Field(
+        "linked",
+        description="Where Atom lists stories that were taken out (RFC 6721). linked: in a document of their own that the feed "
+        "links to. inline: in the feed itself, of which validators warn.",
+    )
     title_prefixes: Mapping[PrefixKey, str] = Field(
         default_factory=lambda: _PREFIXES,
         description='Words put in brackets before a title, by corroboration state or "burst". '

@@ -63,10 +63,13 @@ def latest(newest: datetime, unit: str, now: datetime, oldest: datetime | None) 
 
 def previous(span: Span, unit: str, oldest: datetime | None) -> str | None:
     """Return the key of the largest span that ends where this one begins; None where nothing that old is held."""
-    if oldest is None or oldest >= span[0]:
-        return None
-    before = span[0] - timedelta(seconds=1)
-    return next(key_of(before, size) for size in units(unit) if _around(before, size)[1] <= span[0])
+    return None if oldest is None or oldest >= span[0] else before(span, unit)
+
+
+def before(span: Span, unit: str) -> str:
+    """Return the key of the largest span that ends where this one begins, whether anything that old is held or not."""
+    moment = span[0] - timedelta(seconds=1)
+    return next(key_of(moment, size) for size in units(unit) if _around(moment, size)[1] <= span[0])
 
 
 def following(span: Span, unit: str, now: datetime) -> str | None:

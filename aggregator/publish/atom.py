@@ -21,6 +21,8 @@ from aggregator.publish.xml import (
 ATOM = "http://www.w3.org/2005/Atom"
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
+WITHDRAWN = "urn:x-aggregator:withdrawn"
+"""Relation of the link to the document that lists what was withdrawn: a URI, since no registered one says it."""
 
 
 def render_atom(feed: OutputFeed) -> bytes:
@@ -29,7 +31,9 @@ def render_atom(feed: OutputFeed) -> bytes:
     root = {"xmlns": ATOM}
     if feed.paging.archive:
         root["xmlns:fh"] = HISTORY
-    if feed.tombstones:
+    # Validators know no RFC 6721 and warn of its namespace, so that most feeds only link to where it is used.
+    stones = feed.tombstones if feed.withdrawn is None else ()
+    if stones:
         root["xmlns:at"] = TOMBSTONES
     if feed.language:
         root["xml:lang"] = feed.language
@@ -50,7 +54,7 @@ def render_atom(feed: OutputFeed) -> bytes:
     out.extend(_link(rel, feed.url("atom", query)) for rel, query in paging_links(feed))
     if feed.paging.archive:
         out.append("<fh:archive/>")
-    for stone in feed.tombstones:
+    for stone in stones:
         end = f">{element('at:comment', stone.why)}</at:deleted-entry>" if stone.why else "/>"
         out.append(f'<at:deleted-entry ref="{attribute(stone.id)}" when="{iso(stone.at)}"{end}')
     for item, moment in zip(feed.items, distinct_moments(feed.items), strict=True):
@@ -60,7 +64,7 @@ def render_atom(feed: OutputFeed) -> bytes:
 
 
 def paging_links(feed: OutputFeed) -> tuple[tuple[str, str], ...]:
-    """Return (rel, query) of every paging link the feed has (RFC 5005 §3, §4)."""
+    """Return (rel, query) of every link to another part of the feed (RFC 5005 §3, §4; what was withdrawn)."""
     paging = feed.paging
     pairs = (
         ("first", paging.first),
@@ -68,6 +72,7 @@ def paging_links(feed: OutputFeed) -> tuple[tuple[str, str], ...]:
         ("current", paging.current),
         ("prev-archive", paging.prev_archive),
         ("next-archive", paging.next_archive),
+        (WITHDRAWN, feed.withdrawn),
     )
     return tuple((rel, query) for rel, query in pairs if query is not None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -13,10 +12,13 @@ from aggregator.publish.alerts import alert_items
 from aggregator.publish.digest import digest_items
 from aggregator.publish.entry_item import entry_items
 from aggregator.publish.health import FeedAlarm, health_items
-from aggregator.publish.item import Context, FeedbackLinks, story_item
+from aggregator.publish.item import Context, FeedbackLinks, story_id, story_item
+from aggregator.publish.languages import language_tag
+from aggregator.publish.ports import Withdrawn
 from aggregator.publish.select import Selection, pick, selection_of
 from aggregator.publish.text import clean, one_line, urn
 from aggregator.publish.types import Item, Names, OutputFeed, Paging, Site, Tombstone
+from aggregator.publish.withdrawal import withdrawal_items
 from aggregator.types import Story
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -38,7 +40,9 @@ def build(
     selection: Selection | None = None,
     narrowed: str = "",
     query: str = "",
-    tombstones: Sequence[Tombstone] = (),
+    gone: Sequence[Withdrawn] = (),
+    withdrawals: bool = False,
+    withdrawn: str | None = None,
     alarms: Sequence[FeedAlarm] = (),
     paging: Paging = Paging(),  # noqa: B008 - frozen
     feedback: FeedbackLinks = no_feedback,
@@ -50,7 +54,8 @@ def build(
     """Return the document of an output.
 
     `stories`: may hold more than the output wants; they are picked and ordered here. `selection`: instead of
-    the configuration's own. `narrowed`: the canonical query string that made it so, which makes it another
+    the configuration's own. `gone`: what was withdrawn. `withdrawals`: the document is the list of that, and holds
+    no stories. `withdrawn`: the query of that list, where the feed is to link to it. `narrowed`: the canonical query string that made it so, which makes it another
     feed with another id. `query`: that and the page, as in this document's own URL. `base`: URL of the feed
     without extension, where it is not `SITE/feeds/SLUG` (private outputs, files). `served`: whether our own
     server runs, so that links to pages and feedback lead somewhere. `ttl`: minutes. `records`: whether items get
@@ -58,11 +63,15 @@ def build(
     """
     selection = selection or selection_of(output, now)
     context = Context(output, selection, site, names, feedback, served, records)
-    items = _items(stories, alarms, context, now)
+    items = withdrawal_items(gone, context) if withdrawals else _items(stories, alarms, context, now)
     held = {item.id for item in items}
-    stones = tuple(replace(stone, why=one_line(stone.why)) for stone in tombstones if stone.id not in held)
+    stones = tuple(
+        Tombstone(item_id, one.at, one_line(one.why))
+        for one in gone
+        if (item_id := story_id(one.story)) not in held
+    )
     moments = [item.updated for item in items] + [stone.at for stone in stones]
-    title = feed_title(output, names)
+    title = feed_title(output, names) + (": withdrawn" if withdrawals else "")
     parts = (site.installation, output.slug, *((narrowed,) if narrowed else ()))
     return OutputFeed(
         id=urn("output", *parts),
@@ -74,10 +83,11 @@ def build(
         query=query,
         home=f"{site.base_url}/",
         updated=max(moments, default=LONG_AGO),
-        language=output.language,
+        language=language_tag(output.language),
         author=clean(site.title),
         items=items,
         tombstones=stones,
+        withdrawn=withdrawn,
         paging=paging,
         hubs=() if query or output.private_env else site.hubs,
         ttl=ttl,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +29,7 @@ from aggregator.publish.types import Attachment, Category, Item, ItemSource, Lin
 from aggregator.types import Story, StoryEntry
 from classifiers.types import Label
 
+_WHOLE_HOST = re.compile(r"https?://([A-Za-z0-9\-]+\.)+[A-Za-z0-9\-]+(:\d+)?/")
 MAX_TITLE = 250
 MAX_LEAD = 1200
 MAX_SOURCES = 40
@@ -221,7 +223,8 @@ def attachment(member: StoryEntry | None) -> Attachment | None:
     """Return the main entry's first attached file, if it has one with a usable address and type."""
     for enclosure in member.entry.enclosures if member else ():
         url = safe_url(enclosure.url)
-        if url and words.is_media_type(enclosure.type):
+        # RSS has no enclosure on a host without a dot, or with an underscore.
+        if _WHOLE_HOST.match(url) and words.is_media_type(enclosure.type):
             return Attachment(url, enclosure.type, max(enclosure.length or 0, 0))
     return None
 

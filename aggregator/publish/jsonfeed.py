@@ -44,6 +44,8 @@ def render_json(feed: OutputFeed) -> bytes:
         query = getattr(feed.paging, name)
         if query is not None:
             extension[name] = feed.url("json", query)
+    if feed.withdrawn is not None:
+        extension["withdrawn"] = feed.url("json", feed.withdrawn)
     if feed.tombstones:
         extension["deleted"] = [{"id": s.id, "at": iso(s.at), "why": s.why} for s in feed.tombstones]
     document["_aggregator"] = extension

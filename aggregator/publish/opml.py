@@ -9,7 +9,7 @@ from lxml import etree
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish.build import feed_title
-from aggregator.publish.text import one_line
+from aggregator.publish.text import one_line, plain
 from aggregator.publish.types import Names, Site
 
 _sub = etree.SubElement
@@ -26,17 +26,17 @@ def render_opml(
     """Return the list. `tokens`: slug to token of the private outputs to be listed too; others are left out."""
     tokens = tokens or {}
     root = etree.Element("opml", version="2.0")
-    _sub(_sub(root, "head"), "title").text = f"Outputs of {one_line(site.title)}"
+    _sub(_sub(root, "head"), "title").text = f"Outputs of {plain(one_line(site.title))}"
     body = _sub(root, "body")
     folders: dict[str, Any] = {"": body}
     for output in outputs:
         if output.private_env and output.slug not in tokens:
             continue
-        folder = one_line(output.folder)
+        folder = plain(one_line(output.folder))
         if folder not in folders:
-            folders[folder] = _sub(body, "outline", text=folder, title=folder)
+            folders[folder] = _sub(body, "outline", text=folder)
         path = f"{tokens[output.slug]}/{output.slug}" if output.private_env else output.slug
-        title = feed_title(output, names)
+        title = plain(feed_title(output, names))
         _sub(
             folders[folder],
             "outline",
@@ -46,7 +46,7 @@ def render_opml(
             title=title,
             xmlUrl=f"{site.base_url}/feeds/{path}.{form}",
             htmlUrl=f"{site.base_url}/",
-            **({"description": one_line(output.description)} if output.description else {}),
+            **({"description": plain(one_line(output.description))} if output.description else {}),
         )
     document: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=False, pretty_print=True)
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + document

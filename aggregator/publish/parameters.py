@@ -42,8 +42,9 @@ _CHOICES = {
     "unit": ("story", "entry"),
     "order": ("changed", "published", "score"),
 }
-KNOWN = (*_LISTS, "min_score", "unit", "order", "limit", "since", "before", "archive")
+KNOWN = (*_LISTS, "min_score", "unit", "order", "limit", "since", "before", "archive", "withdrawn")
 """Every parameter, in the order of a canonical query."""
+WITHDRAWN_QUERY = "withdrawn=yes"
 
 
 class BadParameters(ValueError):
@@ -73,6 +74,8 @@ class Request:
     """Whether the document changes by the mere passing of time."""
     limited: bool = False
     """Whether the URL itself sets a limit."""
+    withdrawn: bool = False
+    """The list of what was withdrawn, instead of what is held."""
 
     def page(self, **extra: str) -> str:
         """Return the canonical query string of another page of the same narrowed feed."""
@@ -121,15 +124,19 @@ def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now:
             mistakes.append(f"before: {error}")
     if "archive" in given and "before" in given:
         mistakes.append("archive and before exclude each other")
+    if "withdrawn" in given:
+        mistakes.extend(_withdrawn_mistakes(given, output, now))
     if mistakes:
         raise BadParameters(mistakes)
+    if "withdrawn" in given:
+        return Request(selection_of(output, now), narrowed=WITHDRAWN_QUERY, withdrawn=True)
     if "min_score" in changes:
         changes["min_score"] = max(changes["min_score"], output.min_score)
     selection = selection_of(output, now)
     if "since" in changes and selection.since is not None:
         changes["since"] = max(changes["since"], selection.since)
     selection = replace(selection, **changes)
-    narrowing = [(name, value) for name in KNOWN[:-2] for value in sorted(set(given.get(name, ())))]
+    narrowing = [(name, value) for name in KNOWN[:-3] for value in sorted(set(given.get(name, ())))]
     archive = given.get("archive", [""])[0]
     if archive:
         selection = for_archive(selection, _closed(archive, output, now))
@@ -142,6 +149,11 @@ def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now:
         rolling=relative or (output.since is not None and not archive),
         limited="limit" in given,
     )
+
+
+def withdraws(output: OutputConfig, selection: Selection) -> bool:
+    """Whether stories can be withdrawn from what is selected of an output: its items are stories."""
+    return output.kind in ("stories", "near-misses") and selection.unit == "story"
 
 
 def write_cursor(cursor: Cursor) -> str:
@@ -173,6 +185,14 @@ def _given(pairs: Sequence[tuple[str, str]], mistakes: list[str]) -> dict[str, l
         else:
             given[name] = [value]
     return {name: values for name, values in given.items() if values}
+
+
+def _withdrawn_mistakes(given: Mapping[str, list[str]], output: OutputConfig, now: datetime) -> list[str]:
+    if given["withdrawn"] != ["yes"]:
+        return [f"withdrawn: must be yes, got {given['withdrawn'][0][:40]!r}"]
+    if not withdraws(output, selection_of(output, now)):
+        return ["withdrawn: nothing is withdrawn from this output"]
+    return ["withdrawn: goes with no other parameter"] if len(given) > 1 else []
 
 
 def _list_mistakes(name: str, values: Sequence[str]) -> list[str]:

@@ -21,6 +21,8 @@ class Withdrawn:
     story: str
     at: datetime
     why: str = ""
+    title: str = ""
+    """Its headline, or that of the story it was merged into; empty where neither is held any more."""
 
 
 class Shelf(Protocol):

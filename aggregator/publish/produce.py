@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,9 +10,9 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.publish import archive
 from aggregator.publish.build import build, no_feedback
 from aggregator.publish.digest import digest_spans
-from aggregator.publish.item import FeedbackLinks, story_id
-from aggregator.publish.parameters import Request, write_cursor
-from aggregator.publish.ports import Shelf
+from aggregator.publish.item import FeedbackLinks
+from aggregator.publish.parameters import WITHDRAWN_QUERY, Request, withdraws, write_cursor
+from aggregator.publish.ports import Shelf, Withdrawn
 from aggregator.publish.select import (
     Cursor,
     Selection,
@@ -20,7 +21,7 @@ from aggregator.publish.select import (
     matches,
     selection_of,
 )
-from aggregator.publish.types import OutputFeed, Paging, Site, Tombstone
+from aggregator.publish.types import OutputFeed, Paging, Site
 from aggregator.types import Story
 
 TOMBSTONES_KEPT = timedelta(days=30)
@@ -64,14 +65,16 @@ def produce(
             stories, _ = gather(shelf, output, wide, None)
         case "alerts":
             stories, _ = gather(shelf, output, selection, None)
+        case _ if request.withdrawn:
+            pass
         case _:
             stories, paging, selection = _page(shelf, output, request, now, paged)
-    tombstones: tuple[Tombstone, ...] = ()
-    if output.kind in ("stories", "near-misses") and selection.unit == "story" and not request.archive:
-        tombstones = tuple(
-            Tombstone(story_id(gone.story), gone.at, gone.why)
-            for gone in shelf.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
-        )
+    gone: Sequence[Withdrawn] = ()
+    linked = None
+    if withdraws(output, selection) and not request.archive:
+        gone = shelf.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
+        if paged and output.withdrawals == "linked" and not request.withdrawn:
+            linked = WITHDRAWN_QUERY
     alarms = tuple(shelf.alarms(selection.limit)) if output.kind == "health" else ()
     return build(
         output,
@@ -82,7 +85,9 @@ def produce(
         selection=selection,
         narrowed=request.narrowed,
         query=request.query,
-        tombstones=tombstones,
+        gone=gone,
+        withdrawals=request.withdrawn,
+        withdrawn=linked,
         alarms=alarms,
         paging=paging,
         feedback=feedback,
@@ -134,6 +139,9 @@ def _page(
         span = archive.span_of(request.archive, output.archive)
         before = archive.previous(span, output.archive, oldest)
         after = archive.following(span, output.archive, now)
+        if before is None and after is None:
+            # An archive that is alone leads to an empty one before it: readers expect it in a chain.
+            before = archive.before(span, output.archive)
         paging = Paging(
             current=request.page(),
             prev_archive=None if before is None else request.page(archive=before),

@@ -15,6 +15,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 _ILLEGAL = re.compile(
     "[^\t\n\r\u0020-\u007e\u00a0-\u2029\u202f-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc\U00010000-\U0010ffff]|\ufeff"
 )
+# UTF-8 that somebody read as Latin-1 on its way to us: "Ã©" where "é" was meant.
+_TWICE = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
 _SPACES = re.compile(r"\s+")
 _PLAIN_URL = re.compile(
     r"https?://[A-Za-z0-9.\-]++(?::[0-9]{1,4})?(?:/(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=#]++|%[0-9A-Fa-f]{2})*+)?"
@@ -26,19 +28,34 @@ _NAMESPACE = bytes.fromhex("0f0bd0f26a0c5d0a9a396f5f2c1f7f11")
 
 
 def clean(text: str) -> str:
-    """Return `text` without characters that XML forbids or that readers choke on; emoji stay."""
+    """Return `text` without characters that XML forbids or that readers choke on; emoji stay.
+
+    Text that was encoded twice is set right: validators warn of it, and so do readers.
+    """
+    if "\u00c3" in text or "\u00c2" in text:
+        text = _decoded(text)
     # isprintable() is a scan in C that clears nearly every text; a pattern has to look at each character.
     if (text.isprintable() or text.replace("\n", "").isprintable()) and "\ufffd" not in text:
         return text
     return _ILLEGAL.sub("", text)
 
 
+def _decoded(text: str) -> str:
+    if not _TWICE.search(text):
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text  # has a character that no double encoding leaves, so it means what it says
+
+
 def one_line(text: str, limit: int = 0) -> str:
     """Return clean text on one line, cut at a word's end to at most `limit` characters (0: any length)."""
-    if text.isprintable() and "\ufffd" not in text and "  " not in text:
+    text = clean(text)
+    if "  " not in text and text.isprintable():
         line = text.strip()
     else:
-        line = _SPACES.sub(" ", clean(text)).strip()
+        line = _SPACES.sub(" ", text).strip()
     if limit and len(line) > limit:
         head = line[: limit - 1]
         cut = head.rfind(" ")

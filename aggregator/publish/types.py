@@ -172,6 +172,8 @@ class OutputFeed:
     author: str
     items: tuple[Item, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
+    withdrawn: str | None = None
+    """Query of the document that lists what was withdrawn; None: there is none, and Atom lists it here."""
     paging: Paging = Paging()
     hubs: tuple[str, ...] = ()
     ttl: int = 15

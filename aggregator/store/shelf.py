@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, func, select, tuple_
 
 from aggregator.store.codec import micros, moment
+from aggregator.store.entries import chunks
 from aggregator.store.stories import HISTORY, STORIES, STORY_LABELS
 
 
@@ -63,8 +65,8 @@ def ids(connection: Connection, wanted: Wanted, limit: int) -> list[str]:
 
 def withdrawn(
     connection: Connection, topics: Sequence[str], since: datetime, limit: int
-) -> list[tuple[str, datetime, str]]:
-    """(story, moment, why) of stories that left one of the topics (none named: any) and have not come back."""
+) -> list[tuple[str, datetime, str, str]]:
+    """(story, moment, why, headline) of stories that left one of the topics (none named: any) and have not come back."""
     statement = (
         select(HISTORY.c.story, HISTORY.c.at, HISTORY.c.detail_json)
         .where(HISTORY.c.kind == "withdrawn", HISTORY.c.at >= micros(since))
@@ -74,13 +76,18 @@ def withdrawn(
     if topics:
         back = back.where(STORY_LABELS.c.topic.in_(topics))
         statement = statement.where(func.json_extract(HISTORY.c.detail_json, "$.topic").in_(topics))
-    found: dict[str, tuple[str, datetime, str]] = {}
+    found: dict[str, tuple[datetime, str, str]] = {}
     for row in connection.execute(statement.where(HISTORY.c.story.not_in(back))):
-        why = "merged" if '"into"' in row.detail_json else "no longer in the topic"
-        found.setdefault(row.story, (row.story, moment(row.at), why))
+        into = json.loads(row.detail_json).get("into", "")
+        why = "merged into another story" if into else "no longer in the topic"
+        found.setdefault(row.story, (moment(row.at), why, into or row.story))
         if len(found) == limit:
             break
-    return list(found.values())
+    titles: dict[str, str] = {}
+    for chunk in chunks([named for _, _, named in found.values()]):
+        rows = connection.execute(select(STORIES.c.id, STORIES.c.title).where(STORIES.c.id.in_(chunk)))
+        titles.update((row.id, row.title) for row in rows)
+    return [(story, at, why, titles.get(named, "")) for story, (at, why, named) in found.items()]
 
 
 def oldest(connection: Connection) -> datetime | None:

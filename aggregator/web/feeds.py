@@ -67,7 +67,9 @@ class FeedServer:
                 generation = context.source.generation()
                 if held is not None and fresh(held, generation, context.clock.now()):
                     return held
-                made = await run_in_threadpool(self._make, output, form, base, request, generation, held)
+                made = await run_in_threadpool(
+                    self._make, output, form, base, request, query, generation, held
+                )
                 document = replace(made, shared=not (locked or output.private_env))
                 context.memory.put(key, document)
                 return document
@@ -97,6 +99,7 @@ class FeedServer:
         form: Format,
         base: str,
         request: Request,
+        query: bytes,
         generation: int,
         held: Document | None,
     ) -> Document:
@@ -122,7 +125,7 @@ class FeedServer:
             until=self._until(output, request, now),
             max_age=age,
             rendered=now,
-            extra=self._extra(form),
+            extra=self._extra(feed, form, query),
             origins=self._origins(form),
         )
         document.tags = frozenset(variant.etag for variant in document.variants)
@@ -162,8 +165,11 @@ class FeedServer:
             frozenset(origin.encode() for origin in cors if origin != "*") if form == "json" else frozenset()
         )
 
-    def _extra(self, form: Format) -> Headers:
+    def _extra(self, feed: OutputFeed, form: Format, query: bytes) -> Headers:
         headers: Headers = [(b"content-security-policy", b"default-src 'none'; sandbox")]
+        if query != feed.query.encode():
+            # The document names itself by the canonical spelling of its address.
+            headers.append((b"content-location", feed.url(form).encode()))
         if form == "json" and "*" in self._context.web.cors:
             headers += CORS_HEADERS
         return headers

@@ -22,6 +22,7 @@ from lxml import etree
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _DELETED = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+_WITHDRAWN = "urn:x-aggregator:withdrawn"
 _MOST_PAGES = 100
 
 
@@ -92,6 +93,8 @@ class Subscriber:
         documents = [self._read(body, self.url)]
         if known_before and documents[0] is not None:
             documents += self._older(documents[0], known_before, timeout)
+        if documents[0] is not None and documents[0].withdrawn:
+            documents.append(self._withdrawals(documents[0].withdrawn, timeout))
         if any(document is None for document in documents):
             return Polled(status)  # cut off on the way: the validators stay, so the next poll reads it again
         self._etag, self._modified, self._body = etag, headers.get("last-modified", ""), body
@@ -124,6 +127,12 @@ class Subscriber:
             page = found
         return pages
 
+    def _withdrawals(self, url: str, timeout: float) -> _Document | None:
+        """The linked list of what was withdrawn, a feed of its own; its entries are for people."""
+        status, _, body = _get(url, {}, timeout)
+        found = Subscriber(url)._read(body, url) if status == 200 else None
+        return _Document((), {}, "", listed=found.deleted) if found else None
+
     def _read(self, body: bytes, url: str) -> _Document | None:
         try:
             root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
@@ -141,7 +150,10 @@ class Subscriber:
         deleted = {stone.get("ref", ""): _moment(stone.get("when")) for stone in root.iterfind(_DELETED)}
         links = {link.get("rel"): link.get("href", "") for link in root.iterfind(f"{_ATOM}link")}
         older = links.get("next") or links.get("prev-archive") or ""
-        return _Document(items, deleted, urljoin(url, older) if older else "")
+        withdrawn = links.get(_WITHDRAWN, "")
+        return _Document(
+            items, deleted, urljoin(url, older) if older else "", urljoin(url, withdrawn) if withdrawn else ""
+        )
 
     def _take(self, documents: list[_Document]) -> Polled:
         new: dict[str, None] = {}
@@ -164,9 +176,15 @@ class Subscriber:
             elif id_ not in self.gone:
                 self.gone[id_] = at
                 withdrawn.append(id_)
+        for id_, at in (documents[-1].listed or {}).items():
+            if id_ not in self.gone and id_ not in {item.id for item in documents[0].items}:
+                self.gone[id_] = at
+                withdrawn.append(id_)
         fresh = [id_ for id_ in updated if id_ not in new]
         self.updates.update(fresh)
-        return Polled(200, tuple(new), tuple(fresh), tuple(withdrawn), len(documents))
+        return Polled(
+            200, tuple(new), tuple(fresh), tuple(withdrawn), sum(d.listed is None for d in documents)
+        )
 
     def _compare(self, before: Item, after: Item) -> bool:
         """Whether an entry was updated; notes what must not change."""
@@ -185,6 +203,10 @@ class _Document:
     deleted: Mapping[str, datetime]
     next: str
     """URL of the page of older entries; empty: none."""
+    withdrawn: str = ""
+    """URL of the list of what was withdrawn; empty: none, or it stands here."""
+    listed: Mapping[str, datetime] | None = None
+    """What that list holds, when this is it."""
 
 
 def _item(entry: Any) -> Item:

@@ -184,9 +184,10 @@ def test_feedback_given_on_the_command_line_reaches_a_running_daemon(tmp_path: P
             story = gone["_aggregator"]["story"]
             cli("label", story, "--topic", TOPIC, "--no", config=config)
             running.wait(lambda: gone["id"] not in {i["id"] for i in items(running)}, "the withdrawal")
-            atom = running.get(f"/feeds/{TOPIC}.atom")[2]
+            atom = running.get(f"/feeds/{TOPIC}.atom?withdrawn=yes")[2]
             assert b"deleted-entry" in atom
             assert gone["id"].encode() in atom
+            assert f"Withdrawn: {gone['title'].removeprefix('[State media only] ')}".encode() in atom
             cli("label", "undo", story, "--topic", TOPIC, config=config)
             running.wait(lambda: gone["id"] in {i["id"] for i in items(running)}, "its return")
 

@@ -1,6 +1,7 @@
 """A strict check of feed documents: RFC 4287, RSS 2.0 and JSON Feed 1.1, and what careful validators warn of.
 
-Each function returns what is wrong, in words; an empty list means that nothing is. Written from the
+The rules are those of the specifications, and of the errors and warnings that the W3C Feed Validation Service can tell
+of such documents: names in capitals in the comments are its own. Each function returns what is wrong, in words; an empty list means that nothing is. Written from the
 specifications, it shares no code with the writers.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -45,13 +47,32 @@ RELATIONS = {
     "prev-archive",
     "next-archive",
 }
+# UnknownNamespace, ReservedPrefix, AvoidNamespacePrefix: URIs, and the prefixes they must have.
+PREFIXES = {
+    "atom": {None: A[1:-1], "fh": HISTORY[1:-1]},
+    "rss": {"atom": A[1:-1], "content": CONTENT[1:-1], "dc": DC[1:-1], "fh": HISTORY[1:-1]},
+}
+WITHDRAWN = "urn:x-aggregator:withdrawn"
+MAX_BYTES = 5_000_000  # ValidatorLimit
+TWICE = re.compile("[\u00c2\u00c3][\u0080-\u00bf]")
+# InvalidURLAttribute: more is asked of an enclosure than of a link.
+ENCLOSURE = re.compile(r"https?://([A-Za-z0-9\-]+\.)+[A-Za-z0-9\-]+(:\d+)?/.*")
+FROM = datetime(1990, 1, 1, tzinfo=UTC)  # ImplausibleDate
 HTML_IN_TEXT = re.compile(r"</?[a-zA-Z][^>]*>|&(#\w+|amp|lt|gt|quot|apos|nbsp|copy);")
 BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\u202a-\u202e\ud800-\udfff]")
 
 
-def check(form: str, body: bytes) -> list[str]:
-    """What is wrong with a document of that format."""
+def check(
+    form: str, body: bytes, *, now: datetime | None = None, url: str = "", withdrawals: bool = False
+) -> list[str]:
+    """What is wrong with a document of that format.
+
+    `now`: no date may be later. `url`: where it was got, which it must name as its own. `withdrawals`: it is one that
+    lists what was withdrawn, which alone may use the namespace of RFC 6721.
+    """
     wrong: list[str] = []
+    if len(body) >= MAX_BYTES:
+        wrong.append(f"{len(body)} bytes are too many")
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -60,7 +81,48 @@ def check(form: str, body: bytes) -> list[str]:
         wrong.append(
             f"bad character {found[0]!r} at {found.start()}: {text[found.start() - 30 : found.start()]!r}"
         )
+    for line in text.split("\n"):
+        wrong += [f"encoded twice: {run!r}" for run in re.split('[<>"]', line) if _encoded_twice(run)]
+    if form == "json":
+        document = json.loads(body)
+        dates = [item[name] for item in document["items"] for name in ("date_published", "date_modified")]
+        own = document["feed_url"]
+    else:
+        root = _root(body)
+        known = dict(PREFIXES[form])
+        if withdrawals and form == "atom":
+            known["at"] = TOMBSTONE[1:-1]
+        wrong += [f"xmlns:{p}={uri!r}" for p, uri in root.nsmap.items() if known.get(p) != uri]
+        inner = {uri for element in root.iter() for uri in element.nsmap.values()} - set(root.nsmap.values())
+        wrong += [f"a namespace is declared inside: {uri}" for uri in inner]
+        dates = [at.text for at in root.iter(f"{A}updated", f"{A}published", "pubDate", "lastBuildDate")]
+        own = next(
+            link.get("href")
+            for link in root.iter(f"{A}link")
+            if link.get("rel") == "self" and link.getparent().tag in (f"{A}feed", "channel")
+        )
+    if url and own != url:
+        wrong.append(f"it is at {url}, but says {own}")
+    for date in dates:
+        try:
+            at = parsedate_to_datetime(date) if "," in date else datetime.fromisoformat(date)
+            at = at.astimezone(UTC)
+        except ValueError:
+            continue  # told below
+        if at < FROM or (now is not None and at >= now + timedelta(minutes=10)):
+            wrong.append(f"date {date} cannot be")
     return wrong + {"atom": check_atom, "rss": check_rss, "json": check_json}[form](body)
+
+
+def _encoded_twice(text: str) -> bool:
+    """BadCharacters: whether a text is UTF-8 that was read as Latin-1."""
+    if not TWICE.search(text):
+        return False
+    try:
+        text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _root(body: bytes) -> Any:
@@ -184,16 +246,31 @@ def check_atom(body: bytes) -> list[str]:
             wrong.append(f"tombstone {stone.attrib}")
         if stone.get("ref") in ids:
             wrong.append("a tombstone of an entry that is there")
-    if root.find(f"{HISTORY}archive") is not None and not relations["current"]:
-        wrong.append("an archive without its current feed")
+    return wrong + _paging(root, relations)
+
+
+def _paging(head: Any, relations: Counter[str]) -> list[str]:
+    """RFC 5005; MissingCurrentInArchive, ArchiveIncomplete, LinkPastEnd."""
+    wrong = [f"link {rel}: {count} times" for rel, count in relations.items() if rel != "hub" and count > 1]
+    if head.find(f"{HISTORY}archive") is not None:
+        if not relations["current"]:
+            wrong.append("an archive without its current feed")
+        if not relations["prev-archive"] and not relations["next-archive"]:
+            wrong.append("an archive that is in no chain")
+        wrong += [f"{rel} in an archive" for rel in ("first", "next", WITHDRAWN) if relations[rel]]
     return wrong
 
 
 def _link(link: Any, wrong: list[str]) -> None:
     rel = link.get("rel")
-    if rel not in RELATIONS:
+    if rel not in RELATIONS and rel != WITHDRAWN:  # UnregisteredAtomLinkRel; a URI is one of its own
         wrong.append(f"link: rel {rel!r}")
     _url(link.get("href"), wrong, f"link {rel}")
+    own = {"self", WITHDRAWN}
+    if rel in own and link.get("type") not in (None, "application/atom+xml", "application/rss+xml"):
+        wrong.append(f"link {rel}: type {link.get('type')!r}")  # SelfNotAtom
+    if rel == "enclosure" and not ENCLOSURE.fullmatch(link.get("href") or ""):
+        wrong.append(f"link enclosure: {link.get('href')!r}")
     if link.get("type") is not None and not MEDIA_TYPE.fullmatch(link.get("type")):
         wrong.append(f"link: type {link.get('type')!r}")
     if link.get("hreflang") is not None and not LANGUAGE.fullmatch(link.get("hreflang")):
@@ -223,6 +300,9 @@ def _atom_entry(entry: Any) -> list[str]:
         _text(name.text, wrong, f"{id_} author")
     if sum(link.get("rel") == "alternate" for link in entry.findall(f"{A}link")) != 1:
         wrong.append(f"{id_}: not one alternate link")
+    # FeedHistoryRelInEntry
+    inside = {link.get("rel") for link in entry.findall(f"{A}link")} - {"alternate", "related", "enclosure"}
+    wrong += [f"{id_}: link {rel}" for rel in inside]
     if (entry.findtext(f"{A}published") or "")[:19] > (entry.findtext(f"{A}updated") or "")[:19]:
         wrong.append(f"{id_}: published after updated")
     wrong += [
@@ -265,6 +345,12 @@ def check_rss(body: bytes) -> list[str]:
         wrong.append("channel: not one self link")
     for link in root.iter(f"{A}link"):
         _link(link, wrong)
+    wrong += _paging(channel, Counter(link.get("rel") for link in channel.findall(f"{A}link")))
+    # UseOfExtensionAttr is not told of feeds that name this document.
+    if channel.findtext("docs") != "http://www.rssboard.org/rss-specification":
+        wrong.append("channel: docs")
+    # DuplicateSemantics: what Dublin Core says of a channel RSS has elements for.
+    wrong += [f"channel: {child.tag}" for child in channel if str(child.tag).startswith(DC)]
     items = channel.findall("item")
     guids = Counter(item.findtext("guid") for item in items)
     wrong += [f"guid {guid} more than once" for guid, count in guids.items() if count > 1]
@@ -299,7 +385,9 @@ def _rss_item(item: Any) -> list[str]:
         _text(category.text, wrong, f"{where} category")
         if not (category.get("domain") or "").startswith("urn:"):
             wrong.append(f"{where}: category domain")
-    doubled = [tag for tag in ("author", f"{DC}date", f"{DC}subject") if item.find(tag) is not None]
+    # DuplicateItemSemantics
+    doubles = ("author", f"{DC}date", f"{DC}subject", f"{DC}source", f"{A}id", f"{A}published", f"{A}title")
+    doubled = [tag for tag in doubles if item.find(tag) is not None]
     wrong += [f"{where}: {tag} says what another element says" for tag in doubled]
     tags = [child.tag for child in item]
     if tags.index("description") > tags.index(f"{CONTENT}encoded"):
@@ -313,11 +401,35 @@ def _rss_item(item: Any) -> list[str]:
         _text(source.text, wrong, f"{where} source")
     enclosure = item.find("enclosure")
     if enclosure is not None:
-        _url(enclosure.get("url"), wrong, f"{where} enclosure")
+        if not ENCLOSURE.fullmatch(enclosure.get("url") or ""):
+            wrong.append(f"{where} enclosure: {enclosure.get('url')!r}")
         if not enclosure.get("length", "").isdigit() or not MEDIA_TYPE.fullmatch(enclosure.get("type", "")):
             wrong.append(f"{where}: enclosure {dict(enclosure.attrib)}")
     if not RFC3339.fullmatch(item.findtext(f"{A}updated") or ""):
         wrong.append(f"{where}: updated")
+    return wrong
+
+
+def check_opml(body: bytes) -> list[str]:
+    """OPML 2.0: every feed with its address and title, folders with nothing but a name (MissingOutlineType)."""
+    wrong: list[str] = []
+    root = _root(body)
+    if (
+        root.tag != "opml"
+        or root.get("version") != "2.0"
+        or [child.tag for child in root] != ["head", "body"]
+    ):
+        return ["not OPML 2.0"]
+    _text(root.findtext("head/title"), wrong, "title")
+    for outline in root.iter("outline"):
+        if outline.get("type") is None:
+            if set(outline.attrib) != {"text"} or not len(outline):
+                wrong.append(f"folder {dict(outline.attrib)}")
+            continue
+        for name in ("xmlUrl", "htmlUrl"):
+            _url(outline.get(name), wrong, name)
+        for name in ("text", "title", *(("description",) if "description" in outline.attrib else ())):
+            _text(outline.get(name), wrong, name)
     return wrong
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from .strict import check
+from .strict import check, check_opml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -40,5 +41,10 @@ def test_the_demos_outputs_are_valid(tmp_path: Path) -> None:
                     status, headers, body = running.get(f"/feeds/{slug}.{form}")
                     assert status == 200
                     assert "charset=utf-8" in headers["content-type"]
-                    assert check(form, body) == [], (slug, form)
+                    url = f"{running.url}/feeds/{slug}.{form}"
+                    assert check(form, body, now=datetime.now(UTC), url=url) == [], (slug, form)
+            for form in ("atom", "rss", "json"):
+                _, _, body = running.get(f"/feeds/x-stories.{form}?withdrawn=yes")
+                assert check(form, body, withdrawals=True) == [], form
+            assert check_opml(running.get("/opml")[2]) == []
             assert held("x-entries") >= held("x-stories")

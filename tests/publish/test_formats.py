@@ -12,10 +12,11 @@ import pytest
 from lxml import etree
 
 from aggregator.config import OutputConfig
-from aggregator.publish import FORMATS, FeedAlarm, OutputFeed, Tombstone, build, render
+from aggregator.publish import FORMATS, FeedAlarm, OutputFeed, build, render
 from aggregator.publish.item import story_id
+from aggregator.publish.ports import Withdrawn
 from aggregator.publish.types import Paging
-from aggregator.types import Alarm
+from aggregator.types import Alarm, Enclosure
 
 from .samples import NAMES, NASTY, NOW, SITE, developed, member, nasty, sample_stories, story
 from .strict import check
@@ -63,7 +64,7 @@ def made(kind: str, **changes: object) -> OutputFeed:
 def test_every_kind_is_strictly_valid(kind: str, form: str) -> None:
     feed = made(kind)
     assert bool(feed.items) is (kind != "empty")
-    assert check(form, render(feed, form)) == []  # type: ignore[arg-type]
+    assert check(form, render(feed, form), now=NOW, url=feed.url(form)) == []  # type: ignore[arg-type]
 
 
 def full() -> OutputFeed:
@@ -71,13 +72,8 @@ def full() -> OutputFeed:
     return made(
         "stories",
         site=replace(SITE, hubs=("https://hub.example.org/",)),
-        tombstones=(
-            Tombstone(story_id("gone"), NOW, f"not relevant {NASTY}"),
-            Tombstone(story_id("s1"), NOW),
-        ),
-        paging=Paging(
-            first="", next="before=1-x", current="", prev_archive="archive=2026-11-22", archive=True
-        ),
+        gone=(Withdrawn("gone", NOW, f"not relevant {NASTY}"), Withdrawn("s1", NOW)),
+        paging=Paging(first="", next="before=1-x", prev_archive="archive=2026-11-22"),
     )
 
 
@@ -106,13 +102,34 @@ def test_with_paging_hubs_tombstones_and_no_server(form: str) -> None:
     busy = full()
     assert [stone.id for stone in busy.tombstones] == [story_id("gone")], "s1 is in the feed"
     body = render(busy, form)  # type: ignore[arg-type]
-    assert check(form, body) == []
+    assert check(form, body, now=NOW, withdrawals=True) == []
     assert b"hub.example.org" in body
+    linked = render(replace(busy, withdrawn="withdrawn=yes"), form)  # type: ignore[arg-type]
+    assert check(form, linked, now=NOW) == []
+    chained = Paging(current="", prev_archive="archive=2026-11-22", archive=True)
+    archive = render(replace(busy, tombstones=(), paging=chained), form)  # type: ignore[arg-type]
+    assert check(form, archive, now=NOW) == []
     assert b"before=1-x" in body
     unserved = render(made("stories", served=False), form)  # type: ignore[arg-type]
     assert check(form, unserved) == []
     assert b"/feedback/" not in unserved
     assert b"/story/" not in unserved
+
+
+def test_text_that_was_encoded_twice_is_set_right() -> None:
+    odd = story(1, title="CafÃ© collides, Â£50 damage", lead="NÃO é português: 100 Â")
+    feed = build(OUTPUTS["stories"], [odd], now=NOW, site=SITE)
+    assert feed.items[0].title == "Café collides, £50 damage"
+    assert feed.items[0].summary == "NÃO é português: 100 Â"
+    for form in FORMATS:
+        assert check(form, render(feed, form), now=NOW) == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "files_1.example.com", "a..example.com"])
+def test_a_file_on_a_host_that_rss_does_not_allow_is_left_out(host: str) -> None:
+    entry = replace(member(1).entry, enclosures=(Enclosure(f"https://{host}/a.mp3", "audio/mpeg", 1),))
+    odd = story(1, entries=(replace(member(1), entry=entry),))
+    assert build(OUTPUTS["stories"], [odd], now=NOW, site=SITE).items[0].attachment is None
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -152,14 +169,23 @@ def test_the_strict_check_sees_defects() -> None:
         (b'href="https://coast', b'href="/coast'),
         (b"</updated><author>", b"+09:00</updated><author>"),
         (b"Ferry", b"\xc2\x80Ferry"),
+        (b"Ferry", "FÃ©rry".encode()),
+        (b'xmlns="', b'xmlns:at="http://purl.org/atompub/tombstones/1.0" xmlns="'),
+        (b'rel="related"', b'rel="http"'),
+        (b'rel="related"', b'rel="next"'),
+        (b"<published>2026", b"<published>1926"),
+        (b"<published>2026", b"<published>2926"),
     ]:
         assert old in good
-        assert check("atom", good.replace(old, new, 1)), old
+        assert check("atom", good.replace(old, new, 1), now=NOW), old
+    assert check("atom", good, url="https://news.example.org/other.atom")
     rss = render(made("stories"), "rss")
     for old, new in [
         (b" GMT</pubDate>", b" KST</pubDate>"),
         (b'isPermaLink="false"', b""),
         (b"<ttl>15", b"<ttl>0"),
+        (b"<docs>http://www.rssboard.org/", b"<docs>http://example.org/"),
+        (b"<guid", b"<atom:id>urn:x:y</atom:id><guid"),
         (b"</description><content", b"&lt;script&gt;&lt;/script&gt;</description><content"),
     ]:
         assert old in rss

@@ -77,12 +77,22 @@ async def _check_all(config: Path) -> None:
                 request = read_parameters(pairs, output, now)  # type: ignore[arg-type]
                 feed = produce(shelf, output, request, now=now, site=site, feedback=links)
                 for form in FORMATS:
-                    assert check(form, render(feed, form)) == [], (output.slug, form, query)
+                    wrong = check(form, render(feed, form), now=now, url=feed.url(form))
+                    assert wrong == [], (output.slug, form, query)
                 seen += [item.id for item in feed.items]
                 filled += bool(feed.items)
                 if feed.paging.next is None:
                     break
                 query = re.sub("%3A", ":", feed.paging.next)
+            archive = produce(shelf, output, now=now, site=site).paging.prev_archive
+            for _ in range(3):
+                if archive is None:
+                    break
+                request = read_parameters([tuple(archive.split("=", 1))], output, now)  # type: ignore[list-item]
+                feed = produce(shelf, output, request, now=now, site=site, feedback=links)
+                for form in FORMATS:
+                    assert check(form, render(feed, form), now=now, url=feed.url(form)) == [], archive
+                archive = feed.paging.prev_archive
             if output.kind == "stories" and output.unit == "entry":
                 assert len(seen) == len(set(seen)), "no entry on two pages"
         assert filled >= 5

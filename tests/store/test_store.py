@@ -160,6 +160,10 @@ def test_merged_ids_lead_to_the_story_that_remains(store: Store) -> None:
         store.apply(batch(f"e{number}", into=f"s{number}"), NOW)
     merges = (("s2", "s1"),)
     store.apply(Batch(grouping=Grouping(merges=merges), stories=(story("s1"),)), NOW)
+    with store.read() as connection:
+        assert shelf.withdrawn(connection, ["t"], NOW, 10) == [
+            ("s2", NOW, "merged into another story", "Story s1")
+        ]
     store.apply(Batch(grouping=Grouping(merges=(("s1", "s3"),)), stories=(story("s3"),)), NOW)
     with store.read() as connection:
         assert stories.redirects(connection, ["s1", "s2", "s3"]) == {"s1": "s3", "s2": "s3"}
@@ -175,7 +179,9 @@ def test_a_story_that_leaves_a_topic_is_withdrawn_until_it_returns(store: Store)
     out = replace(LABEL, belongs=False, score=0.1)
     store.apply(Batch(stories=(story("s1", labels=(out,)),)), NOW + HOUR)
     with store.read() as connection:
-        assert shelf.withdrawn(connection, ["t"], NOW, 10) == [("s1", NOW + HOUR, "no longer in the topic")]
+        assert shelf.withdrawn(connection, ["t"], NOW, 10) == [
+            ("s1", NOW + HOUR, "no longer in the topic", "Story s1")
+        ]
         assert shelf.withdrawn(connection, ["other"], NOW, 10) == []
     store.apply(Batch(stories=(story("s1"),)), NOW + 2 * HOUR)
     with store.read() as connection:

@@ -346,13 +346,52 @@ def test_withdrawn_stories_leave_tombstones(client: Client) -> None:
         Withdrawn("s1", NOW - timedelta(hours=2)),
         Withdrawn("long-gone", NOW - timedelta(days=99)),
     ]
+    base = "https://news.example.org/feeds/harbour"
     answer = client.get("/feeds/harbour.atom")
-    assert check("atom", answer.body) == []
-    assert re.findall(rb'deleted-entry ref="([^"]+)"', answer.body) == [story_id("gone").encode()]
-    assert (
-        json.loads(client.get("/feeds/harbour.json").body)["_aggregator"]["deleted"][0]["why"]
-        == "not relevant"
-    )
+    assert check("atom", answer.body, now=NOW, url=f"{base}.atom") == []
+    assert b"deleted-entry" not in answer.body
+    assert f'rel="urn:x-aggregator:withdrawn" href="{base}.atom?withdrawn=yes"'.encode() in answer.body
+    document = json.loads(client.get("/feeds/harbour.json").body)["_aggregator"]
+    assert document["withdrawn"] == f"{base}.json?withdrawn=yes"
+    assert document["deleted"][0]["why"] == "not relevant"
+
+
+def test_the_list_of_what_was_withdrawn_is_a_feed_for_people_and_programs(client: Client) -> None:
+    client.source.withdrawn = [
+        Withdrawn("gone", NOW - timedelta(hours=1), "merged into another story", "A & B <collide>"),
+        Withdrawn("s1", NOW - timedelta(hours=2)),
+    ]
+    for form in ("atom", "rss", "json"):
+        answer = client.get(f"/feeds/harbour.{form}?withdrawn=yes")
+        url = f"https://news.example.org/feeds/harbour.{form}?withdrawn=yes"
+        assert check(form, answer.body, now=NOW, url=url, withdrawals=True) == []
+        assert b"merged into another story" in answer.body
+    atom = client.get("/feeds/harbour.atom?withdrawn=yes").body
+    stones = re.findall(rb'deleted-entry ref="([^"]+)"', atom)
+    assert stones == [story_id("gone").encode(), story_id("s1").encode()]
+    assert "<title>Withdrawn: A &amp; B ‹collide&gt;</title>".encode() in atom
+    assert not set(ids(atom)) & {story_id("gone"), story_id("s1")}, "they are items of their own"
+    for query in ("withdrawn=no", "withdrawn=yes&limit=3"):
+        assert client.get(f"/feeds/harbour.atom?{query}").status == 400, query
+    assert client.get("/feeds/alerts.atom?withdrawn=yes").status == 400
+
+
+def test_withdrawals_may_stand_in_the_feed_itself(serve: Serve) -> None:
+    client = serve((OutputConfig(slug="inline", topics=("harbour-safety",), withdrawals="inline"),))
+    client.source.withdrawn = [Withdrawn("gone", NOW - timedelta(hours=1), "not relevant")]
+    atom = client.get("/feeds/inline.atom").body
+    assert check("atom", atom, withdrawals=True) == []
+    assert re.findall(rb'deleted-entry ref="([^"]+)"', atom) == [story_id("gone").encode()]
+    assert b"withdrawn=yes" not in atom
+
+
+def test_a_document_says_its_address_however_it_was_asked_for(client: Client) -> None:
+    canonical = "https://news.example.org/feeds/harbour.rss?language=en&language=ko&limit=5"
+    odd = client.get("/feeds/harbour.rss?limit=5&language=ko,en")
+    assert odd.headers["content-location"] == canonical
+    assert check("rss", odd.body, url=canonical) == []
+    assert "content-location" not in client.get(canonical.removeprefix("https://news.example.org")).headers
+    assert "content-location" not in client.get("/feeds/harbour.rss").headers
 
 
 def test_hubs_are_named_in_the_plain_feed_only(serve: Serve) -> None:

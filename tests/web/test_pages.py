@@ -11,7 +11,7 @@ import pytest
 from lxml import html
 from prometheus_client import CollectorRegistry, Counter
 from publish.samples import NOW
-from publish.strict import item_schema
+from publish.strict import check_opml, item_schema
 
 from aggregator.config import OutputConfig, WebConfig
 from aggregator.types import FeedMemory, FeedState, Health
@@ -124,6 +124,7 @@ def test_a_story_page_hides_private_topics(serve: Callable[..., Client]) -> None
 
 def test_opml_lists_public_outputs_in_folders(client: Client) -> None:
     answer = client.get("/opml")
+    assert check_opml(answer.body) == []
     parsed = listparser.parse(answer.text)
     assert {feed.url: (feed.title, feed.categories) for feed in parsed.feeds} == {
         "https://news.example.org/feeds/harbour.atom": ("Harbour safety", []),
