@@ -51,6 +51,8 @@ class Publisher:
         self.metrics = Metrics(lambda: list(self.shelf.feeds()))
         self.outbox = SqlOutbox(runtime.store.engine)
         self.base_url = ""
+        self._archived: dict[str, datetime] = {}
+        """By output, when the archives among its files were last written."""
         self._dirty = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._channels = AsyncExitStack()
@@ -75,6 +77,7 @@ class Publisher:
 
     async def reconfigured(self) -> None:
         """The configuration was read again."""
+        self._archived.clear()
         await self._open_channels()
         await self.changed()
 
@@ -130,15 +133,18 @@ class Publisher:
         for output in config.outputs:
             if not output.files:
                 continue
+            now = self._runtime.clock.now()
             try:
                 written = write_output(
                     self.shelf,
                     output,
                     Path(output.files),
-                    now=self._runtime.clock.now(),
+                    now=now,
                     site=self.site(),
                     feedback=links if output.feedback else None,
+                    archived=self._archived.get(output.slug),
                 )
+                self._archived[output.slug] = now
             except OSError as error:
                 log.error(
                     "files could not be written", output=output.slug, folder=output.files, error=str(error)

@@ -107,6 +107,13 @@ class OutputConfig(Section):
         pattern=r"^(https?://\S+)?$",
         description="URL under which that web server serves the directory. Empty: the URL of the built-in server.",
     )
+    files_archives: int = Field(
+        60,
+        ge=0,
+        le=1000,
+        description="Most archive documents of the size that `archive` names which are written beside the files, "
+        "where `files_url` is set. 0: none.",
+    )
     push: Pushes = Field(
         (),
         description="Channels by which changes are sent out, each a table `[[outputs.push]]`. Empty: none.",

@@ -1,4 +1,8 @@
-"""Writes outputs as static files for any web server: atomic, only when changed, with `.gz` beside."""
+"""Writes outputs as static files for any web server: atomic, only when changed, with `.gz` beside.
+
+With an address of their own (`files_url`) the files are a whole feed that needs no server of ours: archives and the list
+of what was withdrawn stand in a folder beside them.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,13 @@ from pathlib import Path
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish.build import no_feedback
+from aggregator.publish.file_archive import as_files, chain, due, prune
 from aggregator.publish.item import FeedbackLinks
+from aggregator.publish.parameters import Request, read_parameters
 from aggregator.publish.ports import Shelf
 from aggregator.publish.produce import produce
 from aggregator.publish.render import render
-from aggregator.publish.types import FORMATS, Format, Site
+from aggregator.publish.types import FORMATS, Format, OutputFeed, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,46 +42,70 @@ def write_output(
     now: datetime,
     site: Site,
     feedback: FeedbackLinks | None = None,
+    archived: datetime | None = None,
 ) -> tuple[Written, ...]:
     """Write `SLUG.atom`, `.rss` and `.json` and their `.gz` into `folder`, which is made if need be.
+
+    Archives go into `folder/SLUG`, first those that the feed's links lead to. `archived`: when they were last written,
+    for those that need not be looked at again; None: look at all.
 
     `feedback`: makes the links into items; None when no server runs that could take an answer, and items then
     link to no page of ours either. Raises OSError.
     """
     base = f"{(output.files_url or site.base_url + '/feeds').rstrip('/')}/{output.slug}"
     served = feedback is not None
-    feed = produce(
-        shelf,
-        output,
-        now=now,
-        site=site,
-        feedback=feedback or no_feedback,
-        base=base,
-        served=served,
-        # Another web server has the one file; only ours can answer for the pages behind it.
-        paged=served and not output.files_url,
-    )
+
+    def made(request: Request | None = None) -> OutputFeed:
+        return produce(
+            shelf,
+            output,
+            request,
+            now=now,
+            site=site,
+            feedback=feedback or no_feedback,
+            base=base,
+            served=served,
+            # Without an address of their own the files are copies of what our server has, and lead back to it.
+            paged=served or bool(output.files_url),
+        )
+
+    written: list[Written] = []
+    feed = made()
     folder.mkdir(parents=True, exist_ok=True)
-    return tuple(
-        written
-        for form in FORMATS
-        for written in write_document(folder, output.slug, form, render(feed, form))
-    )
+    if output.files_url:
+        keys = chain(output, feed, shelf.oldest())
+        beside = folder / output.slug
+        for key in keys:
+            if due(key, output, now, archived) or not (beside / f"{key}.json.gz").exists():
+                document = as_files(made(read_parameters([("archive", key)], output, now)), keys)
+                written += _write(beside, key, document)
+        if feed.withdrawn:
+            request = read_parameters([("withdrawn", "yes")], output, now)
+            written += _write(beside, "withdrawn", as_files(made(request), keys))
+        prune(beside, keys, now)
+        feed = as_files(feed, keys)
+    return (*written, *_write(folder, output.slug, feed))
+
+
+def _write(folder: Path, name: str, feed: OutputFeed) -> list[Written]:
+    folder.mkdir(exist_ok=True)
+    return [one for form in FORMATS for one in write_document(folder, name, form, render(feed, form))]
 
 
 def write_document(folder: Path, slug: str, form: Format, body: bytes) -> Sequence[Written]:
     """Write one document and its compressed copy, each only when its bytes differ. Raises OSError."""
-    path = folder / f"{slug}.{form}"
-    packed = folder / f"{slug}.{form}.gz"
+    path, packed = folder / f"{slug}.{form}", folder / f"{slug}.{form}.gz"
+    # Compressed first, so that a crash between the two leaves a difference to be found.
+    if packed.exists() and _holds(path, body):
+        return Written(packed, changed=False), Written(path, changed=False)
     # mtime=0: equal bytes must stay equal when compressed.
-    return write_if_changed(path, body), write_if_changed(packed, gzip.compress(body, 9, mtime=0))
+    return write_if_changed(packed, gzip.compress(body, 9, mtime=0)), write_if_changed(path, body)
 
 
 def write_if_changed(path: Path, body: bytes) -> Written:
     """Replace a file in one step, so that readers see the old or the new bytes and nothing between."""
-    with suppress(FileNotFoundError):
-        if path.read_bytes() == body:
-            return Written(path, changed=False)
+    if _holds(path, body):
+        return Written(path, changed=False)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -91,6 +121,12 @@ def write_if_changed(path: Path, body: bytes) -> Written:
         raise
     _sync_folder(path.parent)
     return Written(path, changed=True)
+
+
+def _holds(path: Path, body: bytes) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size == len(body) and path.read_bytes() == body
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

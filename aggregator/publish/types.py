@@ -181,8 +181,13 @@ class OutputFeed:
     icon: str = ""
     about: str = ""
     """URL of the JSON Schema of `_aggregator`; empty when no server serves it."""
+    files: bool = False
+    """Whether its documents are files, so that archives and the list of what was withdrawn have names, not queries."""
 
     def url(self, form: str, query: str | None = None) -> str:
         """Address of this feed in a format, with this document's own query or another one."""
         query = self.query if query is None else query
+        if self.files and query:
+            name, _, value = query.partition("=")
+            return f"{self.base}/{value if name == 'archive' else name}.{form}"
         return f"{self.base}.{form}?{query}" if query else f"{self.base}.{form}"
