@@ -145,9 +145,10 @@ class _Decision:
         """The story of the likest text among those that share a MinHash band."""
         scores: dict[str, float] = {}
         checked: set[str] = set()
+        earliest, latest = self._span()
         for band in self.member.bands:
             for other in self.window.with_band(band):
-                if other.id not in checked and self._near_in_time(other):
+                if other.id not in checked and earliest <= other.time <= latest:
                     checked.add(other.id)
                     score = same_text(self.member, other)
                     if score > scores.get(other.story, 0.0) and other.story not in self.barred:
@@ -164,15 +165,21 @@ class _Decision:
             return None
         window = self.window
         profile = window.profile(self.member)
-        scores: list[tuple[float, str]] = []
+        least = self.settings.likelihood
+        earliest, latest = self._span()
+        likely: list[tuple[str, float]] = []
         for story in self._candidates(profile):
-            members = [other for other in window.story(story) if self._near_in_time(other)]
-            if members and not window.closed(story) and self._in_span(window.story(story)[0]):
-                if len(members) > _FIRST + _LATEST:
-                    members = [*members[:_FIRST], *members[-_LATEST:]]
-                scores.append((with_story(profile, [other.traits for other in members]), story))
-        scores.sort(key=lambda item: (-item[0], item[1]))
-        likely = [(story, score) for score, story in scores if score >= self.settings.likelihood]
+            members = window.story(story)
+            if window.closed(story) or not earliest <= members[0].time <= latest:
+                continue
+            if members[-1].time > latest:
+                members = [other for other in members if other.time <= latest]
+            if len(members) > _FIRST + _LATEST:
+                members = [*members[:_FIRST], *members[-_LATEST:]]
+            score = with_story(profile, [other.traits for other in members], least)
+            if score >= least:
+                likely.append((story, score))
+        likely.sort(key=lambda item: (-item[1], item[0]))
         if not likely:
             return None
         self.alternatives = tuple(likely[1:])
@@ -186,18 +193,19 @@ class _Decision:
         ]
         votes: dict[str, float] = defaultdict(float)
         for weight, feature in rarest:
+            square = weight * weight
             for story in {other.story for other in self.window.with_feature(feature)}:
-                votes[story] += weight * weight
+                votes[story] += square
         least = _LEAST_SHARED * profile.norms.all**2
         likely = [
             (-vote, story) for story, vote in votes.items() if vote >= least and story not in self.barred
         ]
         return [story for _, story in sorted(likely)[:_CANDIDATES]]
 
-    def _near_in_time(self, other: Member) -> bool:
-        return abs(other.time - self.member.time) <= self.settings.window.total_seconds()
-
-    _in_span = _near_in_time
+    def _span(self) -> tuple[float, float]:
+        """The times between which another entry can be of the same event."""
+        span = self.settings.window.total_seconds()
+        return self.member.time - span, self.member.time + span
 
 
 def _basis(entry: Entry, key: int) -> str:

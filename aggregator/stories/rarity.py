@@ -14,8 +14,6 @@ from importlib.resources import files
 
 _PRIOR = 1500.0
 """How many entries' worth of evidence the shipped table is."""
-_TABLED = 32
-"""Counts whose rarity is kept in a table; most features are in few entries."""
 
 
 @cache
@@ -25,16 +23,23 @@ def _shipped() -> dict[str, float]:
     return {feature: share * _PRIOR / 1000 for feature, share in table.items()}
 
 
+class _Logarithms(dict[float, float]):
+    """log(1 + count), each worked out once: counts are few, whole or halves."""
+
+    def __missing__(self, count: float) -> float:
+        self[count] = found = math.log1p(count)
+        return found
+
+
+_LOGARITHMS = _Logarithms()
+
+
 class Rarity:
-    """Counts of features over the entries now in the window."""
+    """Counts of features over the entries now in the window, on top of the shipped ones."""
 
     def __init__(self) -> None:
-        self._count: dict[str, int] = {}
+        self._count = dict(_shipped())
         self._entries = 0
-        self._scale = 0.0
-        self._prior = _shipped()
-        self._by_count: list[float] = []
-        self._for_entries = -1
 
     def add(self, features: Iterable[str]) -> None:
         count = self._count
@@ -54,17 +59,6 @@ class Rarity:
 
     def of(self, features: Iterable[str]) -> list[float]:
         """Of each feature, between 0 (in every entry) and 1 (in none so far)."""
-        if self._for_entries != self._entries:
-            self._scale = 1 / math.log1p(self._entries + _PRIOR)
-            self._by_count = [1.0 - math.log1p(seen) * self._scale for seen in range(_TABLED)]
-            self._for_entries = self._entries
-        count, prior, table = self._count, self._prior, self._by_count
-        found = []
-        for feature in features:
-            seen = count.get(feature, 0)
-            common = prior.get(feature)
-            if common is None and seen < _TABLED:
-                found.append(table[seen])
-            else:
-                found.append(1.0 - math.log1p(seen + (common or 0.0)) * self._scale)
-        return found
+        scale = 1 / math.log1p(self._entries + _PRIOR)
+        get, logarithms = self._count.get, _LOGARITHMS
+        return [1.0 - logarithms[get(feature, 0)] * scale for feature in features]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import mul
+from operator import add, mul
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -31,6 +31,8 @@ KIND_WEIGHT: Final = {
     "day": 0.2,
 }
 """How much a feature of a kind counts, rarity apart; other words count 1."""
+_KIND_WEIGHT: Final = {kind[:3]: weight for kind, weight in KIND_WEIGHT.items()}
+"""By the first three letters, which tell the kinds apart."""
 _COMMON = 0.3
 """Shared features less rare than this are no evidence."""
 _MOST_SHARED = 8
@@ -39,7 +41,6 @@ WEIGHTS: Final = {
     "all": 2.572,
     "headline": 0.964,
     "nameable": 2.918,
-    "letters": 0.357,
     "rare": 1.248,
     "people": 0.977,
     "other_people": -0.464,
@@ -47,11 +48,14 @@ WEIGHTS: Final = {
     "days_apart": -2.518,
     "contradiction": -1.102,
     "languages": 0.369,
-    "words": 3.089,
     "other_weapons": -1.762,
+    "letters": 0.357,
+    "words": 3.089,
     "different_doings": -2.0,
     "bias": -4.536,
 }
+_MANNER: Final = ("letters", "words", "different_doings")
+"""What `_compare_manner` compares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +110,39 @@ class Profile:
     norms: Norms
 
 
-_MATTER: Final = ("act:", "thing:")
+_MATTER: Final = ("act", "thi")
 _FRAME: Final = listed("frame")
 _WEAPONS: Final = listed("weapons")
 _RARE: Final = 0.4
 """How rare a place, a body or a number must be to tell of one event; every second entry has a common one."""
 _SPECIFIC: Final = ("place:", "org:", "num:", "ord:", "count:")
-NUMBER_KINDS: Final = ("num:", "ord:", "count:", "day:")
+NUMBER_KINDS: Final = ("num", "ord", "cou", "day")
 _NO_NUMBERS: Final[tuple[frozenset[str], ...]] = (frozenset(),) * len(NUMBER_KINDS)
 
 
 def traits(title: str, language: str, time: float, features: Mapping[str, float]) -> Traits:
     """The part of what is compared that needs no window. `time`: seconds since 1970."""
     letters = compact(title)
-    matter = frozenset([f for f in features if f.startswith(_MATTER) and f not in _FRAME])
-    top = [feature for feature, weight in features.items() if weight >= 1.0]
-    counted = [feature for feature in top if feature.startswith(NUMBER_KINDS)]
+    people: list[str] = []
+    places: list[str] = []
+    matter: list[str] = []
+    weapons: list[str] = []
+    counted: list[str] = []
+    for feature, weight in features.items():
+        kind = feature[:3]
+        if kind[:2] == "w:":
+            continue
+        if kind in _MATTER and feature not in _FRAME:
+            matter.append(feature)
+        if weight >= 1.0:
+            if kind == "per":
+                people.append(feature)
+            elif kind == "pla":
+                places.append(feature)
+            elif kind in NUMBER_KINDS:
+                counted.append(feature)
+            elif feature in _WEAPONS:
+                weapons.append(feature)
     numbers = (
         tuple([frozenset([f for f in counted if f.startswith(kind)]) for kind in NUMBER_KINDS])
         if counted
@@ -131,13 +152,13 @@ def traits(title: str, language: str, time: float, features: Mapping[str, float]
         title.lower(),
         language,
         time,
-        frozenset([letters[i : i + 2] for i in range(len(letters) - 1)]),
-        frozenset([feature for feature in top if feature.startswith("person:")]),
-        frozenset([feature for feature in top if feature.startswith("place:")]),
-        matter,
-        _WEAPONS.intersection(top),
+        frozenset(map(add, letters, letters[1:])),
+        frozenset(people),
+        frozenset(places),
+        frozenset(matter),
+        frozenset(weapons),
         numbers,
-        any(numbers),
+        bool(counted),
         features,
     )
 
@@ -148,7 +169,7 @@ def profile(fixed: Traits, rarity: Rarity) -> Profile:
     norm = headline = named = named_headline = 0.0
     for (feature, place), rare in zip(fixed.features.items(), rarity.of(fixed.features), strict=True):
         word = feature[0] == "w"
-        value = values[feature] = rare if word else rare * KIND_WEIGHT[feature[: feature.index(":")]]
+        value = values[feature] = rare if word else rare * _KIND_WEIGHT[feature[:3]]
         square = (place * value) ** 2
         norm += square
         if place >= 1.0:
@@ -173,6 +194,11 @@ def exchanged(a: frozenset[str], b: frozenset[str]) -> bool:
 
 def compare(profile: Profile, right: Traits) -> tuple[float, ...]:
     """The comparisons the model weighs, in the order of WEIGHTS, each between 0 and about 3."""
+    return (*_compare_matter(profile, right), *_compare_manner(profile, right))
+
+
+def _compare_matter(profile: Profile, right: Traits) -> tuple[float, ...]:
+    """The comparisons up to `other_weapons`: what both reports name."""
     left = profile.traits
     values, ours, theirs = profile.values, left.features, right.features
     mine, its = profile.norms, right.norms
@@ -202,29 +228,36 @@ def compare(profile: Profile, right: Traits) -> tuple[float, ...]:
     if foreign:
         cosine = nameable_cosine
         headline = _ratio(nameable_headline_dot, mine.nameable_headline * its.nameable_headline)
-        letters = words = 0.0
     else:
         cosine = _ratio(dot, mine.all * its.all)
         headline = _ratio(headline_dot, mine.headline * its.headline)
-        letters = len(left.letters & right.letters) / max(1, min(len(left.letters), len(right.letters)))
-        words = fuzz.token_set_ratio(left.title, right.title) / 100
-    people = left.people & right.people
+    people = other_people = 0.0
+    if left.people and right.people:
+        people = len(left.people & right.people) / len(left.people | right.people)
+        other_people = 1.0 if exchanged(left.people, right.people) else 0.0
     return (
         cosine,
         headline,
         nameable_cosine,
-        letters,
         sum(shared),
-        len(people) / (len(left.people | right.people) or 1),
-        1.0 if exchanged(left.people, right.people) else 0.0,
-        1.0 if exchanged(left.places, right.places) else 0.0,
+        people,
+        other_people,
+        1.0 if left.places and right.places and exchanged(left.places, right.places) else 0.0,
         min(abs(left.time - right.time) / 86400, 3.0),
         1.0 if left.counted and right.counted and contradict(left, right) else 0.0,
         1.0 if foreign else 0.0,
-        words,
         1.0 if left.weapons and right.weapons and other_weapons(left, right) else 0.0,
-        1.0 if different_doings(profile, right) else 0.0,
     )
+
+
+def _compare_manner(profile: Profile, right: Traits) -> tuple[float, float, float]:
+    """The comparisons after `other_weapons`, each at most 1: how the headlines put it, and what is done."""
+    left = profile.traits
+    letters = words = 0.0
+    if left.language == right.language:
+        letters = len(left.letters & right.letters) / max(1, min(len(left.letters), len(right.letters)))
+        words = fuzz.token_set_ratio(left.title, right.title) / 100
+    return letters, words, 1.0 if different_doings(profile, right) else 0.0
 
 
 def other_weapons(a: Traits, b: Traits) -> bool:
@@ -260,17 +293,29 @@ def shares_something_specific(entry: Profile, other: Traits) -> bool:
 
 def likelihood(entry: Profile, other: Traits) -> float:
     """The probability that two entries report the same event, 0 to 1."""
-    score = WEIGHTS["bias"] + sum(map(mul, compare(entry, other), WEIGHTS.values()))
-    return 1 / (1 + math.exp(-score))
+    return _probability(WEIGHTS["bias"] + sum(map(mul, compare(entry, other), WEIGHTS.values())))
 
 
-def with_story(entry: Profile, story: Sequence[Traits]) -> float:
+def with_story(entry: Profile, story: Sequence[Traits], least: float = 0.0) -> float:
     """How likely an entry belongs to a story: the mean of its likeliest and its average member.
 
-    The average is what keeps a saga from growing entry by entry into one blob.
+    The average is what keeps a saga from growing entry by entry into one blob. Below `least` (under 1) any number below
+    `least` may be returned: most stories are out of the question before headlines are compared.
     """
-    scores = [likelihood(entry, other) for other in story]
+    weights = [*WEIGHTS.values()]
+    *manner, bias = weights[-len(_MANNER) - 1 :]
+    matter = [bias + sum(map(mul, _compare_matter(entry, other), weights)) for other in story]
+    if _probability(max(matter) + sum([weight for weight in manner if weight > 0])) < least:
+        return 0.0
+    scores = [
+        _probability(score + sum(map(mul, _compare_manner(entry, other), manner)))
+        for score, other in zip(matter, story, strict=True)
+    ]
     return (max(scores) + sum(scores) / len(scores)) / 2
+
+
+def _probability(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
 
 
 def _ratio(dot: float, norms: float) -> float:

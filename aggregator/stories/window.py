@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from sys import intern
 from typing import Any, Protocol
 
 from aggregator.config.stories import StoriesConfig
@@ -73,7 +74,7 @@ def member_of(story: str, entry: EntryLike, fingerprint: Fingerprint) -> Member:
         entry.language,
         title,
         lead,
-        fingerprint.features,
+        {intern(feature): weight for feature, weight in fingerprint.features.items()},
         fingerprint.keys,
         fingerprint.bands,
     )
@@ -175,15 +176,16 @@ class Window:
         self._members[member.id] = member
         if member.traits.norms is NO_NORMS:
             self.profile(member)
+        order = member.order
         for index, keys in self._indexes(member):
             for key in keys:
                 members = index.get(key)
                 if members is None:
                     index[key] = [member]
-                elif members[-1].time < member.time:
+                elif members[-1].order < order:
                     members.append(member)
                 else:
-                    _insert(members, member)
+                    insort(members, member)
         self.rarity.add(member.features)
         self._newest = max(self._newest, member.time)
 
@@ -192,7 +194,7 @@ class Window:
         moved = self._stories.pop(source, [])
         for member in moved:
             member.story = target
-            _insert(self._stories.setdefault(target, []), member)
+            insort(self._stories.setdefault(target, []), member)
         if source in self._closed:
             self._closed.add(target)
         return moved
@@ -220,16 +222,23 @@ class Window:
     def separate(self, moved: Sequence[Member], source: str, target: str) -> None:
         """Undo `join`."""
         for member in moved:
-            self._unlist(self._stories, target, member)
+            members = self._stories[target]
+            del members[bisect_left(members, member)]
             member.story = source
-            _insert(self._stories.setdefault(source, []), member)
+            insort(self._stories.setdefault(source, []), member)
 
     def remove(self, member: Member) -> None:
         """Undo `add`."""
         del self._members[member.id]
         for index, keys in self._indexes(member):
             for key in keys:
-                self._unlist(index, key, member)
+                members = index[key]
+                if len(members) == 1:
+                    del index[key]
+                elif members[0] is member:  # the oldest goes first
+                    del members[0]
+                else:
+                    del members[bisect_left(members, member)]
         self.rarity.remove(member.features)
 
     def _keep(self, member: Member) -> None:
@@ -243,18 +252,6 @@ class Window:
             (self._bands, member.bands),
             (self._keys, member.keys),
         )
-
-    @staticmethod
-    def _unlist(index: dict[Any, list[Member]], key: Any, member: Member) -> None:
-        members = index[key]
-        if members[-1] is member:
-            members.pop()
-        elif members[0] is member:
-            del members[0]
-        else:
-            del members[bisect_left(members, member)]
-        if not members:
-            del index[key]
 
     def _evict(self) -> None:
         horizon = self._newest - self._span
@@ -301,11 +298,3 @@ def order_of(candidate: Candidate) -> tuple[float, str]:
     """By time, then id: the order in which a batch is decided."""
     time = candidate.entry.time
     return (time.timestamp() if time is not None else -math.inf, candidate.entry.id)
-
-
-def _insert(members: list[Member], member: Member) -> None:
-    """Keep a list in order of time, however late an entry arrives."""
-    if not members or members[-1] < member:
-        members.append(member)
-    else:
-        insort(members, member)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.stories.group import group, story_id
-from aggregator.stories.similarity import other_weapons
+from aggregator.stories.similarity import other_weapons, with_story
 from aggregator.stories.window import Window, member_of
 from aggregator.types import Candidate, Entry
 
@@ -117,6 +117,19 @@ def test_feeding_the_same_entries_again_changes_nothing(stream: list[Candidate])
     run = Replay().feed(stream, 3)
     before = run.stories()
     assert run.feed(stream, 2).stories() == before
+
+
+@settings(max_examples=25, deadline=None)
+@given(streams(), st.floats(0.05, 0.99))
+def test_giving_up_early_on_a_story_loses_no_likely_one(stream: list[Candidate], least: float) -> None:
+    window = Window(StoriesConfig())
+    members = [member_of("", candidate.entry, candidate.fingerprint) for candidate in stream]
+    profiles = [window.profile(member) for member in members]
+    story = [member.traits for member in members[:3]]
+    for profile in profiles:
+        whole = with_story(profile, story)
+        early = with_story(profile, story, least)
+        assert early == whole or (early < least and whole < least)
 
 
 def test_story_ids_come_from_the_first_entry_alone() -> None:
