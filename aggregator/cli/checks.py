@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -12,6 +13,7 @@ from aggregator.cli.common import (
     JsonOption,
     config_path,
     count,
+    echo,
     print_json,
     print_table,
     progress,
@@ -19,6 +21,9 @@ from aggregator.cli.common import (
 
 if TYPE_CHECKING:
     from aggregator.config import Config
+
+_SHOWN = 5
+"""Feeds named of those nobody has described."""
 
 
 def register(app: typer.Typer) -> None:
@@ -46,8 +51,9 @@ def check(
     feeds: list[dict[str, Any]] = []
     if online and loaded is not None and not found:
         feeds = asyncio.run(_try_feeds(loaded, show=not as_json))
+    strangers = _undescribed(loaded) if loaded is not None else []
     if as_json:
-        print_json({"mistakes": found, "warnings": doubts, "feeds": feeds})
+        print_json({"mistakes": found, "warnings": doubts, "feeds": feeds, "undescribed": strangers})
     else:
         for line in found:
             typer.echo(line, err=True)
@@ -56,6 +62,11 @@ def check(
         if feeds:
             print_table(
                 ["feed", "status", ">entries", "format", "trouble"], [list(row.values()) for row in feeds]
+            )
+        if strangers:
+            echo(
+                f"{count(len(strangers), 'feed')} of unknown outlets, whose word confirms no story until you give "
+                f"each its kind: {', '.join(strangers[:_SHOWN])}{', …' if len(strangers) > _SHOWN else ''}"
             )
         if found:
             typer.echo(f"error: {count(len(found), 'mistake')} in the configuration", err=True)
@@ -76,6 +87,21 @@ def check(
         raise typer.Exit(2)
     if any(row["trouble"] for row in feeds):
         raise typer.Exit(1)
+
+
+def _undescribed(loaded: Config) -> list[str]:
+    """URLs of the feeds of which neither the configuration nor the shipped table says what they are."""
+    from aggregator.config.secrets import mask
+    from aggregator.stories.origin import Origins
+
+    origins = Origins(loaded.origins)
+    return [
+        mask(feed.url)
+        for feed in loaded.feeds
+        if feed.enabled
+        and not feed.kind
+        and origins.known(feed.origin or urlsplit(feed.url).hostname or "") is None
+    ]
 
 
 async def _try_feeds(loaded: Config, *, show: bool) -> list[dict[str, Any]]:

@@ -174,6 +174,18 @@ def test_only_check_speaks_of_absent_secrets(verb: Verb, own: Path) -> None:
     assert "ABSENT_KEY" in found["warnings"][0]
 
 
+def test_check_names_feeds_of_which_nobody_said_what_they_are(verb: Verb, own: Path) -> None:
+    assert verb("check", "--json", config=own).json["undescribed"] == []
+    with own.open("a", encoding="utf-8") as file:
+        file.write('\n[[feeds]]\nurl = "https://new.example/f"\n')
+        file.write('\n[[feeds]]\nurl = "https://www.yna.co.kr/rss/news.xml"\n')
+    said = verb("check", config=own)
+    assert (said.code, "1 feed of unknown outlets" in said.out) == (0, True)
+    assert "https://new.example/f" in said.out
+    assert "yna.co.kr" not in said.out
+    assert said.out.splitlines()[-1].endswith("all is well")
+
+
 def test_check_finds_what_run_would_refuse(verb: Verb, own: Path) -> None:
     assert "all is well" in verb("check", config=own).out
     own.write_text(own.read_text("utf-8").replace('host = "127.0.0.1"', 'host = "0.0.0.0"'), "utf-8")
