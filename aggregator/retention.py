@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.pipeline import Pipeline
 from aggregator.store import feedback
 from aggregator.store.deliveries import SqlOutbox
+from aggregator.types import Story
 
 EVERY = timedelta(days=1)
 
@@ -34,7 +36,7 @@ async def apply_if_due(pipeline: Pipeline) -> Mapping[str, int] | None:
         return None
     gone: Counter[str] = Counter()
     before = now - pipeline.config.store.retention
-    while deleted := await pipeline.in_writer(_forget_slice, pipeline, before):
+    while deleted := await pipeline.in_writer(_forget_slice, pipeline, before, now):
         gone.update(deleted)
     gone.update(await pipeline.in_writer(_forget_rest, pipeline, now))
     return gone
@@ -47,8 +49,26 @@ def _is_due(pipeline: Pipeline, now: datetime) -> bool:
     return noted is None or not now - EVERY < datetime.fromisoformat(noted) <= now
 
 
-def _forget_slice(pipeline: Pipeline, before: datetime) -> Mapping[str, int]:
-    return pipeline.store.forget_entries(before, SLICE)
+def _forget_slice(pipeline: Pipeline, before: datetime, now: datetime) -> Mapping[str, int]:
+    old = pipeline.store.older(before, SLICE)
+    if not old:
+        return {}
+    besides = pipeline.store.stories_besides(old)
+    left = [_untold(story, besides[story.id]) for story in pipeline.assembler.rebuild(besides, now)]
+    return {"entries": len(old), "stories": pipeline.store.forget_entries(old, left, now)}
+
+
+def _untold(story: Story, before: Story) -> Story:
+    """A story as its remaining entries bear it out. That others went is no news, and changes nothing it is in."""
+    return replace(
+        story,
+        labels=before.labels,
+        first_seen=before.first_seen,
+        published=before.published,
+        announced=before.announced,
+        changed=before.changed,
+        change=before.change,
+    )
 
 
 def _forget_rest(pipeline: Pipeline, now: datetime) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -311,18 +311,30 @@ def revisions_of(connection: Connection, entry: str) -> list[Mapping[str, Any]]:
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 
-def forget(connection: Connection, before: datetime, most: int) -> tuple[int, list[str]]:
-    """Delete entries first seen before then, `most` at once, with labels and revisions; how many, and their stories.
+def older(connection: Connection, before: datetime, most: int) -> dict[str, str]:
+    """The story of each entry first seen before then; `most` at once, the oldest first."""
+    old = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.seen < micros(before))
+    return {row.id: row.story for row in connection.execute(old.order_by(ENTRIES.c.seen).limit(most))}
+
+
+def forget(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete entries with their labels and revisions.
 
     Fingerprints stay: an old item that comes back is not news.
     """
-    old = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.seen < micros(before))
-    rows = connection.execute(old.order_by(ENTRIES.c.seen).limit(most)).all()
-    for chunk in chunks([row.id for row in rows]):
+    for chunk in chunks(ids):
         for table in (LABELS, REVISIONS):
             connection.execute(delete(table).where(table.c.entry.in_(chunk)))
         connection.execute(delete(ENTRIES).where(ENTRIES.c.id.in_(chunk)))
-    return len(rows), sorted({row.story for row in rows})
+
+
+def homes_without(connection: Connection, stories: Sequence[str], ids: Container[str]) -> list[str]:
+    """Those of the stories that have an entry besides the ones named."""
+    found: set[str] = set()
+    for chunk in chunks(stories):
+        statement = select(ENTRIES.c.story, ENTRIES.c.id).where(ENTRIES.c.story.in_(chunk))
+        found.update(row.story for row in connection.execute(statement) if row.id not in ids)
+    return sorted(found)
 
 
 def wanting_pages(connection: Connection, feeds: Sequence[str], since: datetime, limit: int) -> list[Entry]:

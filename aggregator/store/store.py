@@ -222,15 +222,32 @@ class Store:
 
     # --- maintenance ---
 
-    def forget_entries(self, before: datetime, most: int) -> Mapping[str, int]:
-        """Delete entries first seen before then, `most` at once, and the stories they leave empty; {} when none is left.
+    def older(self, before: datetime, most: int) -> dict[str, str]:
+        """The story of each entry first seen before then; `most` at once, the oldest first."""
+        with self.read() as connection:
+            return entries.older(connection, before, most)
 
-        Fingerprints stay: an old item that comes back is not news.
+    def stories_besides(self, entry_stories: Mapping[str, str]) -> dict[str, Story]:
+        """The stories of those entries that have others too, as they are without those entries."""
+        ids = sorted(set(entry_stories.values()))
+        with self.read() as connection:
+            found = stories.load(connection, entries.homes_without(connection, ids, entry_stories))
+        return {
+            id: replace(story, entries=tuple(m for m in story.entries if m.entry.id not in entry_stories))
+            for id, story in found.items()
+        }
+
+    def forget_entries(self, entry_stories: Mapping[str, str], left: Sequence[Story], now: datetime) -> int:
+        """Delete entries and the stories they leave empty, and write those that go on with fewer; how many went.
+
+        `entry_stories` is the story of each entry, `left` the stories that go on, in one transaction with the rest.
         """
+        touched = sorted(set(entry_stories.values()))
         with self.write() as connection:
-            count, touched = entries.forget(connection, before, most)
-            left = stories.drop_empty(connection, touched)
-        return {"entries": count, "stories": len(touched) - len(left)} if count else {}
+            entries.forget(connection, list(entry_stories))
+            alive = stories.drop_empty(connection, touched)
+            stories.write(connection, left, now)
+        return len(touched) - len(alive)
 
     def forget_rest(
         self, *, polls_before: datetime, history_before: datetime, window_before: datetime

@@ -15,8 +15,9 @@ from aggregator.config.load import load
 from aggregator.local import LocalDriver
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime
-from aggregator.store import stories
+from aggregator.store import entries, stories
 from aggregator.transfer import export_entries, source_resolver
+from aggregator.types import Story
 
 from .conftest import CONFIG, row, write
 
@@ -119,3 +120,32 @@ def test_more_than_one_slice(config: Config, monkeypatch: pytest.MonkeyPatch) ->
                 assert stories.newest(connection, limit=100) == []
 
     asyncio.run(main())
+
+
+TITLE = "North Korea fires a missile into the sea, Seoul says on Tuesday"
+
+
+def test_what_is_left_of_a_story_speaks_for_itself_and_nobody_is_told(config: Config) -> None:
+    clock = Clock(-40 * DAY)
+    text = "South Korea's military said North Korea fired a missile into the sea."
+
+    async def main() -> tuple[Story, Story]:
+        async with Runtime(config, clock=clock) as runtime:
+            await bring(runtime, row("first", TITLE, text), row("second", TITLE, text, source="Other"))
+            clock.shift = -20 * DAY
+            await bring(runtime, row("third", TITLE, text, source="Third"))
+            with runtime.store.read() as connection:
+                (id,) = {entries.find(connection, name)[1] for name in ("first", "second", "third")}
+            before = runtime.store.stories([id])[id]
+            clock.shift = timedelta()
+            await retention.apply_if_due(runtime.pipeline)
+            return before, runtime.store.stories([id])[id]
+
+    before, after = asyncio.run(main())
+    assert [m.entry.id for m in before.entries] == ["first", "second", "third"]
+    assert [m.entry.id for m in after.entries] == ["third"]
+    assert after.corroboration.origins == ("Third",), "no claim that the entries held do not bear out"
+    assert after.corroboration.state == "single-source"
+    assert after.corroboration.history[: len(before.corroboration.history)] == before.corroboration.history
+    told = ("changed", "change", "labels", "first_seen", "published", "announced")
+    assert [getattr(after, name) for name in told] == [getattr(before, name) for name in told]

@@ -191,8 +191,11 @@ def test_a_story_that_leaves_a_topic_is_withdrawn_until_it_returns(store: Store)
 def test_retention_deletes_entries_but_not_the_memory_of_them(store: Store) -> None:
     store.apply(batch("old", into="s1", at=NOW - 100 * HOUR), NOW)
     store.apply(batch("new", into="s2"), NOW)
-    assert store.forget_entries(NOW - HOUR, 10) == {"entries": 1, "stories": 1}
-    assert store.forget_entries(NOW - HOUR, 10) == {}
+    old = store.older(NOW - HOUR, 10)
+    assert old == {"old": "s1"}
+    assert store.stories_besides(old) == {}
+    assert store.forget_entries(old, (), NOW) == 1
+    assert store.older(NOW - HOUR, 10) == {}
     store.forget_rest(polls_before=NOW, history_before=NOW, window_before=NOW - HOUR)
     assert store.stories(["s1", "s2"]).keys() == {"s2"}
     assert set(store.seen(text_keys(entry("old"))).values()) == {"s1"}

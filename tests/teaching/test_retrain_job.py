@@ -141,7 +141,8 @@ def test_judgements_on_stories_that_retention_deleted_do_not_train_again_and_aga
     async def work(runtime: Runtime) -> None:
         await feed_in(runtime, stream(60))
         await teach(runtime, judged(range(40)))
-        runtime.store.forget_entries(runtime.clock.now() + timedelta(days=1), 20)
+        now = runtime.clock.now()
+        runtime.store.forget_entries(runtime.store.older(now + timedelta(days=1), 20), (), now)
         assert train_topic(store_path(config), runtime.workers.plan, TOPIC, runtime.clock.now()).used
         runtime.refresh_plan()
         await teach(runtime, judged([41]))
