@@ -18,7 +18,7 @@ from aggregator.publish.ports import Withdrawn
 from aggregator.publish.select import Cursor, Selection
 from aggregator.publish.types import Names
 from aggregator.runtime import Runtime
-from aggregator.store import feedback, feeds, shelf, stories
+from aggregator.store import entries, feedback, feeds, shelf, stories
 from aggregator.store.feedback import Feedback
 from aggregator.types import FeedState, Health, Story
 from aggregator.web.ports import Verdict
@@ -117,6 +117,12 @@ class StoreShelf:
         with self._runtime.store.read() as connection:
             found = stories.load(connection, [id])
             return found.get(id) or stories.redirects(connection, [id]).get(id)
+
+    def search(self, words: str, limit: int) -> Sequence[Story]:
+        with self._runtime.store.read() as connection:
+            ids = entries.search(connection, words, limit)
+            found = stories.load(connection, ids, text=False)
+        return [found[story] for story in ids if story in found]
 
     def feeds(self) -> Sequence[FeedState]:
         with self._runtime.store.read() as connection:

@@ -157,6 +157,9 @@ class BenchSource:
     def story(self, id: str) -> Story | str | None:
         return None
 
+    def search(self, words: str, limit: int) -> Sequence[Story]:
+        return ()
+
     def feeds(self) -> Sequence[FeedState]:
         return ()
 

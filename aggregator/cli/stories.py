@@ -53,7 +53,7 @@ def list_stories(
     config: ConfigOption = None,
     topic: Annotated[str | None, typer.Option(help="Only stories of this topic.")] = None,
     since: SinceOption = None,
-    search: Annotated[str | None, typer.Option(help="Only stories with these words in an entry.")] = None,
+    search: Annotated[str | None, typer.Option(help="Only stories with all these words in an entry.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 30,
     as_json: JsonOption = False,
 ) -> None:

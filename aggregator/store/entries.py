@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -367,10 +368,16 @@ def set_pages(connection: Connection, pages: Sequence[tuple[str, str, str]]) -> 
 
 
 def search(connection: Connection, words: str, limit: int) -> list[str]:
-    """Ids of stories with an entry that has these words, as written, in title, summary or full text; newest first."""
-    pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    fields = [c.like(pattern, escape="\\") for c in (ENTRIES.c.title, ENTRIES.c.summary, ENTRIES.c.text)]
-    statement = select(ENTRIES.c.story).where(or_(*fields)).order_by(ENTRIES.c.n.desc()).limit(limit * 5)
+    """Ids of stories with an entry that has all these words in title, summary or full text; newest first.
+
+    A phrase in quotation marks must stand there as written. Words beyond the tenth are not looked for.
+    """
+    wanted = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', words)][:10]
+    if not wanted:
+        return []
+    everywhere = (ENTRIES.c.title, ENTRIES.c.summary, ENTRIES.c.text)
+    has = [or_(*[column.contains(one, autoescape=True) for column in everywhere]) for one in wanted]
+    statement = select(ENTRIES.c.story).where(*has).order_by(ENTRIES.c.n.desc()).limit(limit * 5)
     return list(dict.fromkeys(row.story for row in connection.execute(statement)))[:limit]
 
 

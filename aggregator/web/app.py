@@ -72,6 +72,7 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/", pages.home),
+            Route("/search", pages.search),
             Route("/feeds", pages.feeds),
             Route("/feeds/{name:path}", feeds),
             Route("/output/{slug}", pages.output),

@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from aggregator.publish.opml import render_opml
+from aggregator.publish.parameters import BadParameters, NoSuchArchive
+from aggregator.web.browse import output_view, search_view
 from aggregator.web.context import Context
 from aggregator.web.memory import make_variants
 from aggregator.web.templates import Templates
-from aggregator.web.views import feed_rows, home_view, output_view, story_view
+from aggregator.web.views import feed_rows, home_view, story_view
 
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
@@ -44,8 +46,21 @@ class Pages:
         output = next((o for o in context.source.outputs() if o.slug == slug and not o.private_env), None)
         if output is None:
             raise HTTPException(404, "There is no such output.")
-        view = await run_in_threadpool(output_view, context, output, context.clock.now())
+        pairs = list(request.query_params.multi_items())
+        try:
+            view = await run_in_threadpool(output_view, context, output, pairs, context.clock.now())
+        except BadParameters as error:
+            raise HTTPException(400, "\n".join(error.mistakes)) from None
+        except NoSuchArchive as error:
+            raise HTTPException(404, str(error)) from None
         return self._templates.page("output.html", **view)
+
+    async def search(self, request: Request) -> Response:
+        """What has the words asked for, in a topic or not."""
+        context = self._context
+        text = request.query_params.get("q", "")
+        view = await run_in_threadpool(search_view, context, text, context.clock.now())
+        return self._templates.page("search.html", **view)
 
     async def feeds(self, request: Request) -> Response:
         """Every feed with its health."""

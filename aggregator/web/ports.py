@@ -57,6 +57,10 @@ class Source(Shelf, Protocol):
         """A story, whole; the id of the story it was merged into; or None when nothing has that id."""
         ...
 
+    def search(self, words: str, limit: int) -> Sequence[Story]:
+        """Stories with an entry that has all these words (a phrase in quotation marks: as written), newest first."""
+        ...
+
     def feeds(self) -> Sequence[FeedState]:
         """Every feed that is polled."""
         ...

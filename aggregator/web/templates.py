@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,7 +14,8 @@ from starlette.responses import Response
 
 from aggregator.publish import words
 from aggregator.publish.languages import language_name
-from aggregator.publish.text import clean, iso, when
+from aggregator.publish.text import clean, day, iso, when
+from aggregator.web.cards import StoryCard
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -25,6 +28,11 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+def by_day(cards: Iterable[StoryCard]) -> list[tuple[str, list[StoryCard]]]:
+    """Return runs of stories that changed on the same day (UTC), each under the day's name, in their order."""
+    return [(name, list(those)) for name, those in groupby(cards, key=lambda card: day(card.changed))]
 
 
 class Templates:
@@ -51,6 +59,7 @@ class Templates:
             language=language_name,
             basis=words.basis,
             ago=ago,
+            groupby_day=by_day,
         )
         self._environment = environment
 

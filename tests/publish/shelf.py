@@ -69,6 +69,14 @@ class MemorySource:
     def story(self, id: str) -> Story | str | None:
         return self.redirects.get(id) or self.held.get(id)
 
+    def search(self, words: str, limit: int) -> Sequence[Story]:
+        wanted = words.casefold().replace('"', "").split()
+        return [
+            story
+            for story in self.held.values()
+            if any(all(word in m.entry.title.casefold() for word in wanted) for m in story.entries)
+        ][:limit]
+
     def feeds(self) -> Sequence[FeedState]:
         return self.polled
 

@@ -10,20 +10,42 @@ import listparser
 import pytest
 from lxml import html
 from prometheus_client import CollectorRegistry, Counter
-from publish.samples import NOW
+from publish.samples import NOW, label, story
 from publish.strict import check_opml, item_schema
 
 from aggregator.config import OutputConfig, WebConfig
-from aggregator.types import FeedMemory, FeedState, Health
+from aggregator.publish import FeedAlarm
+from aggregator.types import Alarm, FeedMemory, FeedState, Health
 from aggregator.web import create_app
 
 from .conftest import Client
 
-PAGES = ["/", "/feeds", "/output/harbour", "/output/alerts", "/story/s1", "/story/s7", "/story/s9"]
+PAGES = [
+    "/",
+    "/feeds",
+    "/output/harbour",
+    "/output/harbour?show=near-misses",
+    "/output/harbour?q=ferry&state=confirmed&facet=&order=score",
+    "/output/alerts",
+    "/output/daily",
+    "/output/ill",
+    "/search",
+    "/search?q=%3Cscript%3E%22%27",
+    "/search?q=ferry",
+    "/story/s1",
+    "/story/s7",
+    "/story/s9",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_are_safe_and_self_contained(client: Client, path: str) -> None:
+def test_pages_are_safe_and_self_contained(serve: Callable[..., Client], path: str) -> None:
+    client = serve((OutputConfig(slug="daily", kind="digest"), OutputConfig(slug="ill", kind="health")))
+    client.source.told = [
+        FeedAlarm(
+            Alarm(1, NOW - timedelta(hours=1), "failing", "<script>"), "<b>Bad</b>", "https://a.example/"
+        )
+    ]
     client.source.polled = [
         FeedState(
             1, "javascript:alert(1)", "", title="<b>Bad</b>", health=Health.FAILING, health_why="<script>"
@@ -82,6 +104,78 @@ def test_home_shows_outputs_stories_and_why(client: Client) -> None:
     ):
         assert told in page, told
     assert 'type="application/atom+xml"' in page
+
+
+def titles(page: str) -> list[str]:
+    return [element.text_content() for element in html.document_fromstring(page).xpath("//article/h3")]
+
+
+def test_an_output_is_narrowed_as_its_feed_is(client: Client) -> None:
+    every = titles(client.get("/output/harbour").text)
+    assert len(every) == 5
+    page = client.get("/output/harbour?facet=&state=confirmed&language=&since=&order=").text
+    assert titles(page) == ["북항에서 여객선 충돌"]
+    tree = html.document_fromstring(page)
+    assert tree.xpath("//a[text()='Atom']/@href") == [
+        "/feeds/harbour.atom?state=confirmed",
+        "/feeds/harbour.atom",
+    ]
+    options = tree.xpath("//select[@name='state']/option")
+    assert [(option.text, "selected" in option.attrib) for option in options] == [
+        ("all", False),
+        ("Single source (3)", False),
+        ("Confirmed (1)", True),
+        ("State media only (1)", False),
+    ]
+    for name in tree.xpath("//form[@class='filter']//label/@for"):
+        assert tree.get_element_by_id(name) is not None
+    assert titles(client.get("/output/harbour?order=published&limit=1").text) == [story(1).title]
+    bad = client.get("/output/harbour?state=sure&kind=rumour", Accept="text/html")
+    assert bad.status == 400
+    assert "state: must be one of" in bad.text
+    assert "kind: must be one of" in bad.text
+
+
+def test_an_outputs_page_goes_on_where_it_ends(client: Client) -> None:
+    client.source.put(*(story(number, id=f"x{number}", title=f"Ferry {number}") for number in range(20, 90)))
+    url, found = "/output/harbour?state=single-source", []
+    for _ in range(9):
+        page = client.get(url).text
+        found += titles(page)
+        older = html.document_fromstring(page).xpath("//a[@rel='next']/@href")
+        if not older:
+            break
+        url = older[0]
+    assert len(found) == len(set(found)) == 73
+
+
+def test_near_misses_say_why_they_are_out(client: Client) -> None:
+    page = client.get("/output/harbour?show=near-misses").text
+    assert titles(page) == [story(5).title]
+    assert "just below 0.50" in page
+    assert "Ferry +2.0" in page
+    assert "review -1.0" in page
+
+
+def test_search_finds_what_no_topic_holds_but_not_what_only_private_outputs_do(client: Client) -> None:
+    client.source.configured = [
+        OutputConfig(slug="harbour", topics=("harbour-safety",)),
+        OutputConfig(slug="p", topics=("spy",), private_env="HUSH"),
+    ]
+    client.source.put(story(30, id="hidden", title="A spy ferry", labels=(label(0.9, "spy", ""),)))
+    found = titles(client.get("/search?q=FERRY+collide").text)
+    assert "A spy ferry" not in found
+    assert story(6).title in found, "far from any topic"
+    assert titles(client.get("/search?q=zeppelin").text) == []
+    assert "No story has all of these words" in client.get("/search?q=zeppelin").text
+    assert titles(client.get("/output/harbour?q=ferry&state=confirmed").text) == ["북항에서 여객선 충돌"]
+
+
+def test_a_digest_can_be_read_on_its_page(serve: Callable[..., Client]) -> None:
+    client = serve((OutputConfig(slug="daily", kind="digest"),))
+    page = client.get("/output/daily").text
+    assert titles(page)[0].startswith("Daily digest, 23 Nov 2026")
+    assert "<h3>Collision</h3>" in page or "<h3>Collisions</h3>" in page
 
 
 def test_story_page_tells_everything(client: Client) -> None:

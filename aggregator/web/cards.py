@@ -1,0 +1,124 @@
+"""Stories and outputs as the pages list them, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aggregator.config.outputs import OutputConfig
+from aggregator.publish import words
+from aggregator.publish.build import feed_title
+from aggregator.publish.item import outlet
+from aggregator.publish.languages import language_tag
+from aggregator.publish.text import one_line, safe_url
+from aggregator.publish.types import Names
+from aggregator.types import Story
+from classifiers.types import Label, Reason
+
+SHOWN_REASONS = 5
+SHOWN_OUTLETS = 6
+
+_KIND_WORDS = {
+    "stories": "stories",
+    "digest": "digest",
+    "near-misses": "near misses",
+    "health": "feed health",
+    "alerts": "alerts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OutputCard:
+    """An output in a list."""
+
+    slug: str
+    title: str
+    description: str
+    kind: str
+    folder: str
+    browsable: bool
+    """Whether its page is a list of stories."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryCard:
+    """A story in a list."""
+
+    id: str
+    title: str
+    lead: str
+    language: str
+    state: str
+    burst: bool
+    changed: datetime
+    change: str
+    """What changed last, in words; empty for a new story."""
+    outlets: tuple[tuple[str, str], ...]
+    """Name of each outlet, and the page of its first report; the page may be empty."""
+    more_outlets: int
+    """Outlets beyond those named."""
+    sources: int
+    why: tuple[dict[str, Any], ...]
+
+
+def output_card(output: OutputConfig, names: Names) -> OutputCard:
+    """Return an output as the pages show it."""
+    return OutputCard(
+        slug=output.slug,
+        title=feed_title(output, names),
+        description=output.description,
+        kind=_KIND_WORDS[output.kind],
+        folder=output.folder,
+        browsable=browsable(output),
+    )
+
+
+def browsable(output: OutputConfig) -> bool:
+    """Whether an output is a list of stories."""
+    return output.kind in ("stories", "near-misses", "alerts")
+
+
+def story_card(story: Story, labels: Sequence[Label], names: Names) -> StoryCard:
+    """Return a story with the labels that may be shown."""
+    outlets: dict[str, str] = {}
+    for member in story.entries:
+        name, url = outlet(member, names), safe_url(member.entry.url)
+        outlets[name] = outlets.get(name) or url
+    return StoryCard(
+        id=story.id,
+        title=story.title or "Untitled story",
+        lead=story.lead,
+        language=language_tag(story.language),
+        state=story.corroboration.state,
+        burst=story.burst,
+        changed=story.changed,
+        change="" if story.change == "new" else story.change,
+        outlets=tuple(outlets.items())[:SHOWN_OUTLETS],
+        more_outlets=max(0, len(outlets) - SHOWN_OUTLETS),
+        sources=len(story.entries),
+        why=tuple(why_view(label, names, limit=SHOWN_REASONS) for label in labels),
+    )
+
+
+def why_view(label: Label, names: Names, *, limit: int) -> dict[str, Any]:
+    """Return a topic's decision with its weightiest reasons, each in few words and in full."""
+    return {
+        "topic": names.topics.get(label.topic) or words.name(label.topic),
+        "facet": (names.facets.get(label.facet) or words.name(label.facet)) if label.facet else "",
+        "score": label.score,
+        "threshold": label.threshold,
+        "belongs": label.belongs,
+        "reasons": [
+            {"short": _short(reason), "full": words.reason_text(reason), "against": reason.weight < 0}
+            for reason in words.strongest_reasons(label, limit)
+            # In a list there is no room for what was only a condition.
+            if reason.weight or limit > SHOWN_REASONS
+        ],
+    }
+
+
+def _short(reason: Reason) -> str:
+    found = one_line(reason.found or reason.what, 40) or reason.kind
+    return f"{found} {reason.weight:+.1f}" if reason.weight else found
