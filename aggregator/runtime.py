@@ -68,6 +68,7 @@ def kit_plan(config: Config, store: Store) -> KitPlan:
         models={m.topic: path for m in active if (path := usable(store, m)) is not None},
         entities=config.entities,
         origins=config.origins,
+        embedding=config.stories.embedding,
     )
 
 

@@ -334,6 +334,10 @@ class Fingerprint:
     """Weighted features for same-event comparison: entities, places, numbers, rare words."""
     text: str = ""
     """Normalised headline and lead, a tab between them, capped: what candidates for the same text are verified on."""
+    vector: bytes = b""
+    """What an embedding model makes of the text, where one is configured."""
+    model: str = ""
+    """Hash of that model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config import OriginConfig
-from aggregator.errors import BadRow
+from aggregator.errors import BadRow, ModelError
 from aggregator.fulltext import Extract, Page, extract
 from aggregator.normalise import from_row, normalise
 from aggregator.parse import parse
+from aggregator.stories.embedding import Embedder
 from aggregator.stories.fingerprint import Fingerprinter
 from aggregator.stories.origin import Origins
 from aggregator.types import Entry, FeedState, Fetched, Fingerprint, ParsedFeed, PollError
@@ -39,6 +40,8 @@ class KitPlan:
     """Topic -> file of its active model."""
     entities: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, OriginConfig] = field(default_factory=dict)
+    embedding: str = ""
+    """Folder of the embedding model."""
 
 
 class Kit:
@@ -46,7 +49,7 @@ class Kit:
 
     def __init__(self, plan: KitPlan) -> None:
         self.classifier = make_classifier(plan)
-        self.fingerprinter = Fingerprinter(plan.entities, plan.origins)
+        self.fingerprinter = Fingerprinter(plan.entities, plan.origins, _embedder(plan))
         self.origins = Origins(plan.origins)
 
     def parse_feeds(self, fetched: Sequence[Fetched], now: datetime) -> list[ParsedDocument]:
@@ -149,6 +152,14 @@ def make_classifier(plan: KitPlan) -> Classifier:
             except ArtifactError as error:
                 logging.getLogger("aggregator").warning("%s: %s; its rules decide alone", topic, error)
     return TopicClassifier(plan.topics, models)
+
+
+def _embedder(plan: KitPlan) -> Embedder | None:
+    try:
+        return Embedder(plan.embedding) if plan.embedding else None
+    except ModelError as error:  # it was there when the configuration was read
+        logging.getLogger("aggregator").warning("%s; entries are grouped without it", error)
+        return None
 
 
 def _without_entries(parsed: ParsedFeed) -> ParsedFeed:

@@ -118,6 +118,7 @@ def test_only_parse_imports_feedparser() -> None:
         ("starlette", ("aggregator.web", "aggregator.serving")),
         ("sklearn", ("classifiers",)),
         ("skops", ("classifiers",)),
+        ("model2vec", ("aggregator.stories.embedding",)),
     ],
 )
 def test_a_library_has_one_home(library: str, home: tuple[str, ...]) -> None:

@@ -19,17 +19,19 @@ from aggregator.config.secrets import Secrets, mask
 from aggregator.config.urls import url_mistake
 from aggregator.config.values import format_duration, parse_duration
 from aggregator.config.words import shown, suggest
+from aggregator.errors import ModelError
 
 _WITH_SECRETS = {"feeds", "http", "outputs", "web"}
 
 
-def check(data: Mapping[str, Any], findings: Findings, secrets: Secrets) -> None:
-    """Report to `findings` what no single setting can know."""
+def check(data: Mapping[str, Any], folder: Path, findings: Findings, secrets: Secrets) -> None:
+    """Report to `findings` what no single setting can know. `folder`: where config.toml is."""
     _feeds(data, findings)
     _secrets(data, (), findings, secrets)
     _outputs(data, findings)
     _http(data, findings)
     _poll(data, findings)
+    _embedding(data, folder, findings)
 
 
 def resolved(config: Config, folder: Path) -> dict[str, Any]:
@@ -38,7 +40,8 @@ def resolved(config: Config, folder: Path) -> dict[str, Any]:
         output.model_copy(update={"files": _absolute(output.files, folder)}) for output in config.outputs
     )
     store = config.store.model_copy(update={"path": _absolute(config.store.path, folder)})
-    return {"outputs": outputs, "store": store}
+    stories = config.stories.model_copy(update={"embedding": _absolute(config.stories.embedding, folder)})
+    return {"outputs": outputs, "store": store, "stories": stories}
 
 
 def _absolute(path: str, folder: Path) -> str:
@@ -130,3 +133,15 @@ def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[st
     for index, table in enumerate(value if isinstance(value, list) else ()):
         if isinstance(table, Mapping):
             yield index, table
+
+
+def _embedding(data: Mapping[str, Any], folder: Path, findings: Findings) -> None:
+    stories = data.get("stories")
+    named = stories.get("embedding") if isinstance(stories, Mapping) else None
+    if isinstance(named, str) and named:
+        from aggregator.stories.embedding import Embedder  # loads much: only where it is used
+
+        try:
+            Embedder(_absolute(named, folder))
+        except ModelError as error:
+            findings.mistake(("stories", "embedding"), str(error))

@@ -70,7 +70,7 @@ def _read(path: Path, env: Mapping[str, str]) -> tuple[Config | None, Findings]:
     data = document.data
     findings = Findings(name, document)
     config = _settings(data, findings)
-    across.check(data, findings, Secrets(env))
+    across.check(data, path.absolute().parent, findings, Secrets(env))
     listed = feeds_of(data.get("opml"), path.parent, findings)
     topics = _topics(data, findings)
     findings.close()

@@ -43,6 +43,17 @@ class StoriesConfig(Section):
         le=1,
         description="How likely it must be that two stories are one event for later evidence to merge them. 1: never.",
     )
+    embedding: str = Field(
+        "",
+        description="Folder of a static embedding model (`config.json`, `model.safetensors`, `tokenizer.json`): another "
+        "opinion on whether texts tell of one event. Needs the extra `embedding`; nothing is ever downloaded. Empty: none.",
+    )
+    embedding_weight: float = Field(
+        2.0,
+        ge=0,
+        le=10,
+        description="How much that opinion counts: what a cosine of 1 more adds to the logarithm of the odds.",
+    )
     several: int = Field(
         2, ge=2, le=20, description="Independent origins that make a story `reported-by-several`."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -196,18 +197,26 @@ def row_to_entry(row: Row) -> Entry:
 
 
 def fingerprint_to_json(fingerprint: Fingerprint) -> dict[str, Any]:
-    return {
+    value: dict[str, Any] = {
         "k": fingerprint.keys,
         "b": fingerprint.bands,
         "f": dict(fingerprint.features),
         "t": fingerprint.text,
     }
+    if fingerprint.vector:
+        value |= {"v": b64encode(fingerprint.vector).decode(), "m": fingerprint.model}
+    return value
 
 
 def fingerprint_from_json(text: str) -> Fingerprint:
     value = json.loads(text)
     return Fingerprint(
-        tuple(value.get("k", ())), tuple(value.get("b", ())), value.get("f", {}), value.get("t", "")
+        tuple(value.get("k", ())),
+        tuple(value.get("b", ())),
+        value.get("f", {}),
+        value.get("t", ""),
+        b64decode(value.get("v", "")),
+        value.get("m", ""),
     )
 
 

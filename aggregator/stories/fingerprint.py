@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -12,6 +13,7 @@ from rensa import RMinHash
 from aggregator.config.stories import OriginConfig
 from aggregator.keys import text_keys
 from aggregator.stories import words
+from aggregator.stories.embedding import Embedder
 from aggregator.stories.features import Extractor
 from aggregator.types import Entry, Fingerprint
 
@@ -27,13 +29,17 @@ _FEWEST = 8
 
 
 class Fingerprinter:
-    """Computes fingerprints. Built once a process from the configuration's alias sets; holds no other state."""
+    """Computes fingerprints. Built once a process from the configuration; holds no other state."""
 
     def __init__(
-        self, entities: Mapping[str, Any] | None = None, origins: Mapping[str, OriginConfig] | None = None
+        self,
+        entities: Mapping[str, Any] | None = None,
+        origins: Mapping[str, OriginConfig] | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         """`entities`: the user's alias sets as config.toml has them, slug to a list of names (or a table with
         `aliases`); `origins`: the outlets. Both add to the tables that are shipped."""
+        self._embedder = embedder
         aliases = {slug: _names(value) for slug, value in (entities or {}).items()}
         for slug, origin in (origins or {}).items():
             aliases.setdefault(slug, (*([origin.name] if origin.name else []), *origin.aliases))
@@ -41,7 +47,14 @@ class Fingerprinter:
 
     def fingerprint(self, entries: Sequence[Entry]) -> list[Fingerprint]:
         """One fingerprint an entry, in order. Pure; raises nothing for any text."""
-        return [self._one(entry) for entry in entries]
+        found = [self._one(entry) for entry in entries]
+        if self._embedder is None or not found:
+            return found
+        vectors = self._embedder.vectors([one.text.replace("\t", ". ") for one in found])
+        return [
+            replace(one, vector=vector, model=self._embedder.name)
+            for one, vector in zip(found, vectors, strict=True)
+        ]
 
     def _one(self, entry: Entry) -> Fingerprint:
         title = words.headline(entry.title)

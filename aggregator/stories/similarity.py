@@ -11,10 +11,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import add, mul
-from typing import Final
+from typing import Any, Final
 
 from rapidfuzz import fuzz
 
+from aggregator.stories.embedding import cosine
 from aggregator.stories.rarity import Rarity
 from aggregator.stories.terms import listed
 from aggregator.stories.words import compact
@@ -58,6 +59,10 @@ _MANNER: Final = ("letters", "words", "different_doings")
 """What `_compare_manner` compares."""
 
 
+_UNDECIDED: Final = 0.5
+"""The cosine of two embeddings that speaks neither for nor against one event."""
+
+
 @dataclass(frozen=True, slots=True)
 class Norms:
     """Lengths of an entry's feature vector, at the rarity of the moment it arrived."""
@@ -98,6 +103,9 @@ class Traits:
     """Feature to its weight by place: 1 in the headline, less in the lead."""
     norms: Norms = NO_NORMS
     """Set once, when the entry is weighed for the first time."""
+    vector: Any = None
+    """What an embedding model makes of the text (embedding.py); None without one."""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +116,8 @@ class Profile:
     values: dict[str, float]
     """Feature to how much evidence it is, its place apart."""
     norms: Norms
+    embedding_weight: float = 0.0
+    """`stories.embedding_weight`"""
 
 
 _MATTER: Final = ("act", "thi")
@@ -163,7 +173,7 @@ def traits(title: str, language: str, time: float, features: Mapping[str, float]
     )
 
 
-def profile(fixed: Traits, rarity: Rarity) -> Profile:
+def profile(fixed: Traits, rarity: Rarity, embedding_weight: float = 0.0) -> Profile:
     """Weigh an entry's features by how rare they are now."""
     values: dict[str, float] = {}
     norm = headline = named = named_headline = 0.0
@@ -179,7 +189,7 @@ def profile(fixed: Traits, rarity: Rarity) -> Profile:
             if place >= 1.0:
                 named_headline += square
     norms = Norms(math.sqrt(norm), math.sqrt(headline), math.sqrt(named), math.sqrt(named_headline))
-    return Profile(fixed, values, norms)
+    return Profile(fixed, values, norms, embedding_weight)
 
 
 def contradict(a: Traits, b: Traits) -> bool:
@@ -293,7 +303,8 @@ def shares_something_specific(entry: Profile, other: Traits) -> bool:
 
 def likelihood(entry: Profile, other: Traits) -> float:
     """The probability that two entries report the same event, 0 to 1."""
-    return _probability(WEIGHTS["bias"] + sum(map(mul, compare(entry, other), WEIGHTS.values())))
+    score = WEIGHTS["bias"] + sum(map(mul, compare(entry, other), WEIGHTS.values()))
+    return _probability(score + _by_embedding(entry, other))
 
 
 def with_story(entry: Profile, story: Sequence[Traits], least: float = 0.0) -> float:
@@ -305,13 +316,26 @@ def with_story(entry: Profile, story: Sequence[Traits], least: float = 0.0) -> f
     weights = [*WEIGHTS.values()]
     *manner, bias = weights[-len(_MANNER) - 1 :]
     matter = [bias + sum(map(mul, _compare_matter(entry, other), weights)) for other in story]
-    if _probability(max(matter) + sum([weight for weight in manner if weight > 0])) < least:
+    most = sum([weight for weight in manner if weight > 0])
+    if entry.traits.vector is not None:
+        most += entry.embedding_weight * (1.0 - _UNDECIDED)
+    if _probability(max(matter) + most) < least:
         return 0.0
     scores = [
-        _probability(score + sum(map(mul, _compare_manner(entry, other), manner)))
+        _probability(
+            score + sum(map(mul, _compare_manner(entry, other), manner)) + _by_embedding(entry, other)
+        )
         for score, other in zip(matter, story, strict=True)
     ]
     return (max(scores) + sum(scores) / len(scores)) / 2
+
+
+def _by_embedding(entry: Profile, other: Traits) -> float:
+    """What the embedding model adds to the score; nothing unless one model has seen both texts."""
+    ours = entry.traits
+    if ours.vector is None or other.vector is None or ours.model != other.model:
+        return 0.0
+    return entry.embedding_weight * (cosine(ours.vector, other.vector) - _UNDECIDED)
 
 
 def _probability(score: float) -> float:

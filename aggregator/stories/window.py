@@ -18,6 +18,7 @@ from sys import intern
 from typing import Any, Protocol
 
 from aggregator.config.stories import StoriesConfig
+from aggregator.stories.embedding import unpacked
 from aggregator.stories.rarity import Rarity
 from aggregator.stories.similarity import NO_NORMS, Profile, Traits, profile, traits
 from aggregator.types import Candidate, Fingerprint, Grouping
@@ -52,11 +53,15 @@ class Member:
     features: Mapping[str, float]
     keys: tuple[int, ...]
     bands: tuple[int, ...]
+    vector: bytes = b""
+    model: str = ""
+    """Hash of the model that made the vector."""
     traits: Traits = field(init=False)
     order: tuple[float, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.traits = traits(self.title, self.language, self.time, self.features)
+        self.traits.vector, self.traits.model = unpacked(self.vector), self.model
         self.order = (self.time, self.id)
 
     def __lt__(self, other: Member) -> bool:
@@ -77,6 +82,8 @@ def member_of(story: str, entry: EntryLike, fingerprint: Fingerprint) -> Member:
         {intern(feature): weight for feature, weight in fingerprint.features.items()},
         fingerprint.keys,
         fingerprint.bands,
+        fingerprint.vector,
+        fingerprint.model,
     )
 
 
@@ -86,6 +93,7 @@ class Window:
     def __init__(self, settings: StoriesConfig) -> None:
         """Empty; fill it with `load`. `settings.window` is how far back entries are kept."""
         self._span = settings.window.total_seconds()
+        self._embedding_weight = settings.embedding_weight
         self._members: dict[str, Member] = {}
         self._stories: dict[str, list[Member]] = {}
         self._features: dict[str, list[Member]] = {}
@@ -164,7 +172,7 @@ class Window:
 
         The first time is before it joins the window; the norms of that moment stay with it.
         """
-        weighed = profile(member.traits, self.rarity)
+        weighed = profile(member.traits, self.rarity, self._embedding_weight)
         if member.traits.norms is NO_NORMS:
             member.traits.norms = weighed.norms
         return weighed
