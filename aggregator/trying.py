@@ -27,14 +27,22 @@ def spell_out(tryout: Tryout, *, most: int, missed: int) -> Iterator[str]:
         yield from _stories(tryout.held[:missed], why="by ")
 
 
-def changes(before: Tryout, after: Tryout, *, most: int) -> Iterator[str]:
+def titles(tryout: Tryout) -> Iterator[str]:
+    """The titles of all that a topic takes, the doubtful ones first: to be read in one go."""
+    yield f"All {len(tryout.taken)} titles, the doubtful ones first:"
+    for number, story in enumerate(tryout.taken, 1):
+        yield f"{number:4}  {story.score:.2f}  {'?' if story.doubts else ' '} {story.title}"
+    yield ""
+
+
+def changes(before: Tryout, after: Tryout) -> Iterator[str]:
     """What another version of the topic takes and does not, as lines: titles only."""
     old, new = {story.title for story in before.taken}, {story.title for story in after.taken}
     entered = [story for story in after.taken if story.title not in old]
     left = [story for story in before.taken if story.title not in new]
     for sign, stories, what in (("+", entered, "entered"), ("-", left, "left")):
         yield f"{len(stories)} {what}{':' if stories else ''}"
-        yield from (f"   {sign} {story.score:.2f}  {story.title}" for story in stories[:most])
+        yield from (f"   {sign} {story.score:.2f}  {story.title}" for story in stories)
     yield ""
 
 

@@ -52,6 +52,9 @@ def try_topic(
         ),
     ] = None,
     most: Annotated[int, typer.Option(min=0, help="How many stories to show of what it takes.")] = 30,
+    only_titles: Annotated[
+        bool, typer.Option("--titles", help="Of what it takes show all titles, and no more.")
+    ] = False,
     missed: Annotated[
         int, typer.Option(min=0, help="How many to show of what it just misses, and of what is held back.")
     ] = 10,
@@ -94,9 +97,9 @@ def try_topic(
             echo(line)
         typer.echo("")
         if before is not None:
-            for line in trying.changes(before, done, most=most):
+            for line in trying.changes(before, done):
                 echo(line)
-        for line in trying.spell_out(done, most=most, missed=missed):
+        for line in trying.titles(done) if only_titles else trying.spell_out(done, most=most, missed=missed):
             echo(line)
     report_bad(bad)
 
