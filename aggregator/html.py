@@ -110,7 +110,8 @@ _COUNTER = re.compile(
     r"""|b\.scorecardresearch\.com/|www\.google-analytics\.com/|[^"/]*/pixel(?:\.gif|\?|/))[^<>]*>"""
 )
 _EMPTY_IMAGE = re.compile(r"""<img\b(?![^<>]*\ssrc=)[^<>]*>""")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*(/?)>")
+# Where a tag begins, and no more: what ends it is a matter of quotes and comments, with which markup can hide.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _ANY_TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 _VOID = frozenset(
     [
@@ -216,15 +217,20 @@ def too_deep(html: str) -> bool:
     if html.count("<") <= DEEPEST:
         return False
     depth = 0
-    for closing, name, empty in _TAG.findall(html):
-        if name.lower() in _FLAT:
+    # By name: the end tag of what is not open closes nothing.
+    open_: dict[str, int] = {}
+    for closing, name in _TAG.findall(html):
+        name = name.lower()
+        if name in _FLAT:
             continue
-        if closing:
-            depth = max(depth - 1, 0)
-        elif not empty:
+        if not closing:
+            open_[name] = open_.get(name, 0) + 1
             depth += 1
             if depth > DEEPEST:
                 return True
+        elif open_.get(name):
+            open_[name] -= 1
+            depth -= 1
     return False
 
 

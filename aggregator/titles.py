@@ -24,7 +24,7 @@ _ELEMENT = re.compile(
     re.IGNORECASE,
 )
 _WITH_ATTRIBUTES = re.compile(
-    r"<(?:a|img|font|span|div|iframe|script|svg|video)\s[^<>]*=[^<>]*>", re.IGNORECASE
+    r"<(?:a|img|font|span|div|iframe|script|svg|video)\s[^<>=]*=[^<>]*>", re.IGNORECASE
 )
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});")
 _LEAD = re.compile(r".{20,}?[.!?。！？](?=\s|$)|.{20,}", re.DOTALL)

@@ -93,6 +93,7 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*:")
 _PLAIN = re.compile(r"https?://[a-z0-9.\-]+(?:/[A-Za-z0-9/._~\-]*)?\Z")
 _SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]+")
 _UNSAFE_HOST = re.compile(r"[^a-z0-9.\-_\[\]:]")
+_LONGEST_HOST = 253
 MAX_LENGTH = 2048
 """Longer URLs are refused: nothing real is longer, and they cost everybody behind us."""
 
@@ -104,7 +105,7 @@ def canonical(url: str, base: str = "") -> str:
     and password, tracking parameters and the fragment are dropped; a fragment that is the page's only
     identity (`#!/…` and `#/…` routes) stays. Percent-encoding and IDNA as in WHATWG URL. Never raises.
     """
-    if _PLAIN.match(url) and len(url) <= MAX_LENGTH and "/." not in url:
+    if len(url) <= MAX_LENGTH and _PLAIN.match(url) and "/." not in url:
         return url if url.count("/") > 2 else url + "/"
     return _canonical(url[: 4 * MAX_LENGTH], base)
 
@@ -119,6 +120,8 @@ def _canonical(url: str, base: str) -> str:
         port = parts.port
     except ValueError:
         return ""
+    if len(host) > _LONGEST_HOST:
+        return ""  # no name is; and turning letters into ASCII takes time in the square of their number
     if not host.isascii():
         host = _idna(host)
     if not host or _UNSAFE_HOST.search(host):

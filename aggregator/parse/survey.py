@@ -25,8 +25,12 @@ MAX_ATTRIBUTES = 60
 """Of one element: xml.sax looks each up among all."""
 MAX_TERMS = 100
 """Categories or keywords of one item: feedparser looks each up among all."""
+MAX_PEOPLE = 100
+"""Authors and contributors of one item: feedparser goes through all of them at each."""
 MAX_FIELD = 4000
 """Bytes of an author, date or the like; longer ones are left out."""
+MAX_INHERITED = 4096
+"""Characters of xml:base and xml:lang: feedparser makes and keeps a copy of them for each element below."""
 
 _ITEMS = frozenset({"item", "entry"})
 _SHORT = frozenset(
@@ -59,6 +63,11 @@ _SHORT = frozenset(
     ]
 )
 _TERMS = frozenset({"category", "subject", "keywords", "tags"})
+_PEOPLE = frozenset({"author", "creator", "contributor"})
+_NAMES = _PEOPLE | {"publisher", "managingeditor", "webmaster", "owner", "name", "email"}
+# feedparser looks for an address in people's names, in the square of the length of such a run.
+_ENDLESS_WORD = re.compile(rb"[A-Za-z0-9_.+\-]{100}")
+_INHERITED = frozenset({"base", "lang"})
 _UNREAD_PREFIXES = frozenset({"georss", "gml", "geo", "psc", "cc", "creativecommons"})
 _UNREAD = (
     "http://www.georss.org/georss",
@@ -114,6 +123,7 @@ class _Surveyor:
         self._captions: list[tuple[int, int]] = []
         self._has_text = False
         self._terms = 0
+        self._people = 0
         self._after_item = 0
         self._after_item_stack: list[str] = []
         self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
@@ -142,8 +152,8 @@ class _Surveyor:
             raise TooDeep(f"more than {MAX_NAMESPACES} namespaces declared")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        uri, _, rest = name.partition(" ")
-        local = (rest.partition(" ")[0] if rest else uri).lower()
+        uri = name.partition(" ")[0]
+        local = _local(name)
         stack = self._stack
         if not stack:
             self.result.root = local
@@ -152,6 +162,9 @@ class _Surveyor:
             raise TooDeep(f"elements nested more than {MAX_DEPTH} deep")
         if len(attributes) > MAX_ATTRIBUTES:
             raise TooDeep(f"an element with more than {MAX_ATTRIBUTES} attributes")
+        for key, value in attributes.items():
+            if len(value) > MAX_INHERITED and _local(key) in _INHERITED:
+                raise TooDeep(f"an xml:{_local(key)} of more than {MAX_INHERITED} characters")
         at = self._parser.CurrentByteIndex
         if local in _ITEMS and not self._item_depth:
             self.result.items += 1
@@ -161,7 +174,7 @@ class _Surveyor:
             self._item_depth = len(stack) + 1
             self._captions = []
             self._has_text = False
-            self._terms = 0
+            self._terms = self._people = 0
         elif self._elements > MAX_ELEMENTS and self._after_item:
             if self._item_depth:
                 self.result.items -= 1
@@ -205,6 +218,15 @@ class _Surveyor:
             if self._terms > MAX_TERMS:
                 self._leave_out(start, self._past_end(at))
                 return
+        elif local in _NAMES:
+            self._people += local in _PEOPLE
+            if self._people > MAX_PEOPLE and local in _PEOPLE:
+                self._leave_out(start, self._past_end(at))
+                return
+            if _ENDLESS_WORD.search(self._data, self._past_tag(start), at):
+                self._leave_out(start, self._past_end(at))
+                self.result.dropped += 1
+                return
         if local in _SHORT and at - start > MAX_FIELD and local != "id":
             self._leave_out(start, self._past_end(at))
             self.result.dropped += 1
@@ -225,6 +247,12 @@ class _Surveyor:
     def _past_end(self, at: int) -> int:
         """The byte after the element whose end expat reports at `at`: its end tag, or already past an empty one."""
         return self._data.find(b">", at) + 1 if self._data.startswith(b"</", at) else at
+
+
+def _local(name: str) -> str:
+    """The local part, in lower case, of a name as expat gives it: "uri local prefix", "uri local" or "local"."""
+    uri, _, rest = name.partition(" ")
+    return (rest.partition(" ")[0] if rest else uri).lower()
 
 
 def survey(data: bytes) -> Survey:

@@ -74,6 +74,13 @@ def _no_link(entries: tuple[Entry, ...]) -> bool:
     return all(not entry.url for entry in entries)
 
 
+def _inherited(name: str, value: str) -> str:
+    entries = "".join(
+        f"<entry><title>t{n}</title><id>{n}</id><link href='{n}'/></entry>" for n in range(4000)
+    )
+    return f"<feed xmlns='http://www.w3.org/2005/Atom' {name}='{value}'><title>T</title>{entries}</feed>"
+
+
 _LAUNDERED = (
     '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">'
 )
@@ -142,6 +149,62 @@ CASES = (
     ),
     Case(
         "formatting never closed", lambda: _content("".join(f"<b id={n}><p>" for n in range(20_000))), count=2
+    ),
+    Case("nesting hidden by end tags of nothing", lambda: _content("<div></x>" * 40_000), count=2),
+    Case("nesting hidden in quotes", lambda: _content("<div a='<'>" * 36_000), count=2),
+    Case("a tag that never ends", lambda: _content("<b></b>" * 150 + "<" + "a" * 390_000), count=2),
+    Case(
+        "titles full of equals signs",
+        lambda: rss(*(f"<title>&lt;a {'=' * 9900}</title><guid>{n}</guid>" for n in range(900))),
+        count=900,
+    ),
+    Case(
+        "authors of one long word",
+        lambda: rss(*(item(f"t{n}", guid=str(n), author="a" * 3990) for n in range(2400))),
+        count=2400,
+        problem="overlong",
+    ),
+    Case(
+        "creators of one long word",
+        lambda: rss(
+            *(item(f"t{n}", guid=str(n)) + f"<dc:creator>{'a.' * 1990}</dc:creator>" for n in range(2400))
+        ),
+        count=2400,
+        problem="overlong",
+    ),
+    Case(
+        "a crowd of authors",
+        lambda: atom(
+            "<title>t</title><id>1</id>"
+            + "".join(f"<author><name>n{n}</name></author>" for n in range(100_000))
+        ),
+        count=1,
+        check=lambda e: e[0].author.startswith("n0"),
+    ),
+    Case(
+        "a huge xml:base",
+        lambda: _inherited("xml:base", "http://x.example/" + "a/" * 2 * MIB),
+        code="too-deep",
+    ),
+    Case(
+        "a huge base without its prefix",
+        lambda: _inherited("BASE", "http://x.example/" + "a/" * 2 * MIB),
+        code="too-deep",
+    ),
+    Case("a huge xml:lang", lambda: _inherited("xml:lang", "a-" * 2 * MIB), code="too-deep"),
+    Case(
+        "a huge link of the site",
+        lambda: rss(
+            *(item(f"t{n}", str(n), str(n)) for n in range(4000)),
+            channel=f"<link>https://x.example/{'a' * 5 * MIB}</link>",
+        ),
+        count=4000,
+    ),
+    Case(
+        "hosts that are no hosts",
+        lambda: rss(*(item(f"t{n}", f"http://{'ü' * 2000}{n}.example/", str(n)) for n in range(2000))),
+        count=2000,
+        check=_no_link,
     ),
     Case(
         "hundred thousand items",
