@@ -1,9 +1,11 @@
 """The table of readers in docs/outputs.md: which follow which output, in which format.
 
-    .venv/bin/python benchmarks/measure_readers.py --python VENV/bin/python --node-modules DIR/node_modules
+    apt-get install newsboat sfeed rss2email
+    python3 -m venv /tmp/r && /tmp/r/bin/pip install reader sgmllib3k
+    npm install --prefix /tmp/n rss-parser feedsmith
+    .venv/bin/python benchmarks/measure_readers.py --python /tmp/r/bin/python --node-modules /tmp/n/node_modules
 
-Debian has newsboat, sfeed and rss2email. `reader` is a Python package, rss-parser and feedsmith are Node packages;
-install them anywhere and say where. Each reader subscribes to every kind of output in every format it knows and
+Programs that are not there are left out, and so are the packages for which no place is named. Each reader subscribes to every kind of output in every format it knows and
 refreshes in three cycles, between which stories come, change and go (tests/readers/scenario.py). It must parse every
 document, keep every id, and show what is new and what changed: a cell tells items / new / changed, or what failed.
 """

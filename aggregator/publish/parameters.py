@@ -44,6 +44,12 @@ _CHOICES = {
 }
 KNOWN = (*_LISTS, "min_score", "unit", "order", "limit", "since", "before", "archive", "withdrawn")
 """Every parameter, in the order of a canonical query."""
+_MEANT = {
+    "health": ("since", "limit"),
+    "digest": (*_LISTS, "min_score", "since", "limit"),
+    "alerts": (*_LISTS, "min_score", "since", "limit"),
+}
+"""What can be asked of outputs whose items are not stories. (An archive or list they do not have is said elsewhere.)"""
 WITHDRAWN_QUERY = "withdrawn=yes"
 
 
@@ -95,6 +101,10 @@ def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now:
     mistakes: list[str] = []
     given = _given(pairs, mistakes)
     changes: dict[str, Any] = {}
+    meant = (*_MEANT.get(output.kind, KNOWN), "archive", "withdrawn")
+    mistakes.extend(
+        f"{name}: means nothing to the output {output.slug}" for name in given if name not in meant
+    )
     for name, field in _LISTS.items():
         if name in given:
             values = tuple(sorted(set(given[name])))

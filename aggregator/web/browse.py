@@ -68,7 +68,7 @@ def output_view(
         "items": (),
         "near": near,
         "stories": [story_card(story, labels_shown(story, selection), names) for story in stories],
-        "choices": _choices(every, selection, request, names),
+        "choices": _choices(every, selection, request, names, ordered=output.kind != "alerts"),
         "older": older,
     }
 
@@ -120,7 +120,7 @@ def _page(
 
 
 def _choices(
-    stories: Sequence[Story], selection: Selection, request: Request, names: Names
+    stories: Sequence[Story], selection: Selection, request: Request, names: Names, *, ordered: bool
 ) -> dict[str, dict[str, Any]]:
     """Return what each field of the form offers: what the output's latest stories have, and what is chosen."""
     facets: Counter[str] = Counter()
@@ -145,7 +145,7 @@ def _choices(
         "kind": _field("Kind of outlet", kinds, chosen.kinds, words.kind),
         "country": _field("Country", countries, chosen.countries, str),
         "since": {"label": "Changed in", "any": "any time", "options": _listed(_SINCE, since)},
-        "order": {"label": "Order", "any": "", "options": _listed(_ORDER, chosen.order)},
+        "order": {"label": "Order", "any": "", "options": _listed(_ORDER, chosen.order) if ordered else []},
     }
 
 

@@ -212,6 +212,22 @@ def test_a_narrowed_feed_names_itself_canonically(client: Client) -> None:
     assert re.search(rb"<id>(.*?)</id>", one.body)[1] != re.search(rb"<id>(.*?)</id>", plain.body)[1]  # type: ignore[index]
 
 
+def test_what_means_nothing_to_an_output_is_a_mistake(serve: Serve) -> None:
+    client = serve((OutputConfig(slug="ill", kind="health"), OutputConfig(slug="daily", kind="digest")))
+    for good in (
+        "ill.rss?since=2d&limit=3",
+        "alerts.rss?country=KR&min_score=0.5",
+        "daily.rss?facet=collision",
+    ):
+        assert client.get(f"/feeds/{good}").status == 200, good
+    for bad in ("ill.rss?topic=x", "alerts.rss?order=score", "daily.rss?unit=entry", "daily.rss?before=1-x"):
+        answer = client.get(f"/feeds/{bad}")
+        assert (answer.status, "means nothing" in answer.text) == (400, True), bad
+    page = client.get("/output/alerts").text
+    assert 'name="order"' not in page
+    assert 'name="since"' in page
+
+
 def test_bad_parameters_are_all_told(client: Client) -> None:
     answer = client.get(
         "/feeds/harbour.atom?limt=3&limit=0&state=sure&min_score=2&since=soon&order=best&country=kr&before=x&topic=other&limit=5"
