@@ -4,8 +4,8 @@
     learned  logistic regression on words, latent features, echo and the rules' evidence
     fit      (1 - trust) * prior + trust * learned,   trust = n**2 / (n**2 + halfway**2)
 
-`n` is twice the smaller of the judged yes and no, since a hundred yes teach nothing about no. Quiet stories of
-the stream stand in as weak no, so that one-sided feedback cannot talk the model into everything.
+`n` is twice the smaller of the judged yes and no, since a hundred yes teach nothing about no. `halfway` is larger
+the better the rules do on the judgements: good rules take more judgements to overrule. Quiet stories of the stream stand in as weak no, so that one-sided feedback cannot talk the model into everything.
 """
 
 from __future__ import annotations
@@ -41,7 +41,12 @@ class Settings:
     evidence: float = 0.5
     """Scale of the rules' evidence beside the words."""
     halfway: float = 75.0
-    """Judgements (see `n` above) at which rules and learned part weigh the same."""
+    """Judgements (see `n` above) at which rules and learned part weigh the same, where the rules' share of
+    mistakes is `mistakes`."""
+    mistakes: float = 0.06
+    """The share of judgements that rules are taken to decide wrongly, before there are any ..."""
+    mistakes_weight: float = 50.0
+    """... and how many judgements that assumption weighs."""
     echo: float = 0.5
     """What the rules' echo adds to the prior."""
     quiet: int = 300
@@ -81,10 +86,12 @@ class Rows:
     words: sparse.csr_array
     rules: sparse.csr_array
     relevant: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
+    """Where the rules alone decide otherwise than the person did."""
 
     def take(self, places: NDArray[np.int64]) -> Rows:
         """Return the rows at these places."""
-        return Rows(self.words[places], self.rules[places], self.relevant[places])
+        return Rows(self.words[places], self.rules[places], self.relevant[places], self.wrong[places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +121,19 @@ class Fitter:
         n = 2 * min(yes, len(rows.relevant) - yes)
         if n == 0:
             return self.prior()
-        trust = n**2 / (n**2 + self.settings.halfway**2)
+        trust = n**2 / (n**2 + self.halfway(rows) ** 2)
         return self.prior().scaled(1 - trust).plus(self._learned(rows).scaled(trust))
+
+    def halfway(self, rows: Rows) -> float:
+        """Return the `n` at which rules and learned part weigh the same.
+
+        The rules have not been fitted to the judgements, so their share of mistakes there is an honest one. The
+        power is between 1, which follows it too little, and 2, which follows its noise.
+        """
+        settings = self.settings
+        count, expected = len(rows.relevant), settings.mistakes_weight
+        share = (float(rows.wrong.sum()) + settings.mistakes * expected) / (count + expected)
+        return settings.halfway * float((settings.mistakes / share) ** 1.5)
 
     def _learned(self, rows: Rows) -> Fit:
         """Fit on the columns that occur, latent features folded back into the words."""

@@ -87,6 +87,7 @@ def _train(
             sparse.csr_array(stream.text.transform(known.samples)),
             sparse.csr_array(evidence.transform(known.samples)),
             known.relevant,
+            known.relevant != decisions(known),
         )
         fitted = fitter.fit(rows)
         if min(known.relevant.sum(), (~known.relevant).sum()) >= 2 and len(known) >= SMALLEST:
@@ -117,10 +118,17 @@ def _train(
     )
 
 
+def decisions(known: Judged) -> NDArray[np.bool_]:
+    """Return what the rules alone decide on each judged sample."""
+    return np.array(
+        [sample.rules is not None and sample.rules.belongs for sample in known.samples], dtype=np.bool_
+    )
+
+
 def _metrics(known: Judged, probabilities: NDArray[np.float64]) -> Metrics:
     """Return how well held-out probabilities did, and the rules on the same samples."""
     scores = np.array([sample.rules.score if sample.rules else 0.0 for sample in known.samples])
-    decided = np.array([sample.rules is not None and sample.rules.belongs for sample in known.samples])
+    decided = decisions(known)
     thresholds = np.array([sample.rules.threshold if sample.rules else 0.5 for sample in known.samples])
     belongs = probabilities >= thresholds
     return Metrics(

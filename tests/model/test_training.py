@@ -8,14 +8,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from classifiers.background import learn_background
 from classifiers.compact import logistic
 from classifiers.corpus import copies, folds, judged, rule_samples, temporal_folds, without_copies
+from classifiers.fitting import Rows, Settings, make_fitter
+from classifiers.linear import make_pipeline, parts
 from classifiers.measures import average_precision, f1
 from classifiers.refit import better, is_refit_due, refit
-from classifiers.samples import Sample, document_text
-from classifiers.training import train, train_on
+from classifiers.samples import LOG_ODDS, Sample, document_text, rule_features
+from classifiers.training import decisions, train, train_on
 from classifiers.types import Document, Judgement
 from tests.model.conftest import NOW, SLUG, story
 
@@ -68,6 +71,25 @@ def test_judgements_take_over_smoothly(stories, judgements, stream, rules, later
         reached.append(average_precision(truth, found.probabilities(samples)))
     assert all(after >= before - 0.01 for before, after in itertools.pairwise(reached))
     assert reached[-1] > reached[0] + 0.01
+
+
+def test_rules_that_were_right_take_more_judgements_to_overrule(stories, judgements, stream, rules):
+    said = judgements[:120]
+    known = judged(SLUG, stories, said, rules)
+    right = replace(known, relevant=decisions(known))
+    wrong = replace(known, relevant=~decisions(known))
+    evidence = parts(make_pipeline())[1]
+    evidence["vector"].fit([{LOG_ODDS: 0.0}, *rule_features([*known.samples, *stream.samples])])
+    fitter = make_fitter(stream, known, evidence, Settings(), 0)
+
+    def halfway(answers):
+        blank = sparse.csr_array((len(answers), 1))
+        return fitter.halfway(Rows(blank, blank, answers.relevant, answers.relevant != decisions(answers)))
+
+    nobody = halfway(known.take([]))
+    assert nobody == pytest.approx(Settings().halfway)
+    assert halfway(wrong) < nobody / 10
+    assert halfway(right) > nobody * 3
 
 
 def test_only_yes_teaches_nothing_about_no(stories, stream, rules, later):

@@ -40,9 +40,13 @@ def active(runtime: Runtime) -> str:
 
 
 def versions(runtime: Runtime) -> set[str]:
-    """The models that stored labels name."""
+    """The models that stored labels name, but for labels that a person's word alone made."""
     found = (label_of(runtime, f"s{number}") for number in range(0, 60, 5))
-    return {label.model for label in found if label is not None}
+    return {
+        label.model
+        for label in found
+        if label is not None and any(reason.kind != "feedback" for reason in label.reasons)
+    }
 
 
 def file(runtime: Runtime, version: str) -> Path:
