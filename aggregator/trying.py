@@ -37,13 +37,23 @@ def titles(tryout: Tryout) -> Iterator[str]:
 
 def changes(before: Tryout, after: Tryout) -> Iterator[str]:
     """What another version of the topic takes and does not, as lines: titles only."""
-    old, new = {story.title for story in before.taken}, {story.title for story in after.taken}
-    entered = [story for story in after.taken if story.title not in old]
-    left = [story for story in before.taken if story.title not in new]
+    entered, left = _changes(before, after)
     for sign, stories, what in (("+", entered, "entered"), ("-", left, "left")):
         yield f"{len(stories)} {what}{':' if stories else ''}"
         yield from (f"   {sign} {story.score:.2f}  {story.title}" for story in stories)
     yield ""
+
+
+def changes_as_dict(before: Tryout, after: Tryout) -> dict[str, object]:
+    """The same for JSON: what entered and what left."""
+    entered, left = _changes(before, after)
+    return {"entered": [story.as_dict() for story in entered], "left": [story.as_dict() for story in left]}
+
+
+def _changes(before: Tryout, after: Tryout) -> tuple[list[Taken], list[Taken]]:
+    old, new = {story.title for story in before.taken}, {story.title for story in after.taken}
+    entered = [story for story in after.taken if story.title not in old]
+    return entered, [story for story in before.taken if story.title not in new]
 
 
 def _stories(stories: Sequence[Taken], why: str = "doubtful: ") -> Iterator[str]:

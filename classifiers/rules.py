@@ -41,6 +41,9 @@ surer than what one of them says."""
 BARRED = 0.1
 """What an exclusion or an unmet `must` leaves of a score: whatever its points, such a story is out."""
 
+_DECIMALS = 9
+"""To which sums are rounded: 2.1 and 0.9 are 3, and enough, whatever their binary fractions make of it."""
+
 INCOMPLETE = 0.5
 """What too few distinct terms leave of a score: such a story is a near miss."""
 
@@ -142,6 +145,7 @@ class RuleClassifier:
                 if source in topic.sources:
                     matches.append(Match(SOURCE, source, topic.sources[source], "source", source))
                     points += topic.sources[source]
+        points = round(points, _DECIMALS)
         score = logistic(points, topic.points)
         if blocked:
             part = INCOMPLETE if blocked.startswith(DISTINCT) else BARRED

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from classifiers.compiled import HEADLINE
 from classifiers.evidence import GROUP, TERM, Evidence, Match
 from classifiers.rules import RuleClassifier, logistic
-from classifiers.terms import DEFAULT_FIELDS, parse_term
+from classifiers.terms import DEFAULT_FIELDS, Entity, Near, parse_term
 from classifiers.topic import Topic, WeightedTerm
 from classifiers.types import Document
 
@@ -140,7 +140,7 @@ class Tryout:
     terms: tuple[TermUse, ...]
     """In the order of the configuration: those that found nothing too."""
     unfound: tuple[tuple[str, tuple[str, ...]], ...]
-    """Entities with those of their own names that stand in no story; patterns and nested entities left out."""
+    """Entities of its terms and groups, with those of their own names that stand in no story; patterns left out."""
 
     def as_dict(self) -> dict[str, object]:
         """Return plain values, for JSON."""
@@ -212,12 +212,12 @@ def try_topic(topic: Topic, documents: Sequence[Document]) -> Tryout:
 
 
 class _Names:
-    """The names of a topic's entities, and which of them stand anywhere."""
+    """The names of the entities that speak for or against a topic, and which of them stand anywhere."""
 
     def __init__(self, topic: Topic) -> None:
         self._names = {
-            entity: tuple(name for name in names if name[:1] not in ("-", "@", "/"))
-            for entity, names in topic.entities.items()
+            entity: tuple(name for name in topic.entities[entity] if name[:1] not in ("-", "@", "/"))
+            for entity in _entities(topic)
         }
         written = dict.fromkeys(name for names in self._names.values() for name in names)
         terms = tuple(WeightedTerm(parse_term(name), 1.0) for name in written)
@@ -238,6 +238,27 @@ class _Names:
             for entity, names in self._names.items()
         }
         return tuple((entity, names) for entity, names in left.items() if names)
+
+
+def _entities(topic: Topic) -> list[str]:
+    """The entities in the topic's terms and groups, nested ones included, by name. What it sets aside is not its own."""
+    terms = [item.term for item in topic.terms]
+    terms += [term for group in topic.groups for term in (*group.all, *group.any)]
+    found: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name not in found and name in topic.entities:
+            found.add(name)
+            for inner in topic.entities[name]:
+                if inner.startswith("@"):
+                    visit(inner[1:])
+
+    for term in terms:
+        bodies = (term.body.left, term.body.right) if isinstance(term.body, Near) else (term.body,)
+        for body in bodies:
+            if isinstance(body, Entity):
+                visit(body.name)
+    return sorted(found)
 
 
 def _only(topic: Topic, terms: tuple[WeightedTerm, ...]) -> Topic:

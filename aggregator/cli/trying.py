@@ -80,7 +80,7 @@ def try_topic(
     done = tryout.try_topic(written, documents)
     before = tryout.try_topic(earlier, documents) if earlier is not None else None
     if as_json:
-        print_json(done.as_dict() | ({"before": before.as_dict()} if before is not None else {}))
+        print_json(done.as_dict() | (trying.changes_as_dict(before, done) if before is not None else {}))
     else:
         share = len(done.taken) / max(1, done.stories)
         typer.echo(
@@ -93,13 +93,13 @@ def try_topic(
         )
         if nothing := trying.unfound(done.terms):
             echo(f"found nowhere: {', '.join(nothing)}")
-        for line in trying.unfound_names(done):
-            echo(line)
         typer.echo("")
         if before is not None:
             for line in trying.changes(before, done):
                 echo(line)
         for line in trying.titles(done) if only_titles else trying.spell_out(done, most=most, missed=missed):
+            echo(line)
+        for line in trying.unfound_names(done):
             echo(line)
     report_bad(bad)
 

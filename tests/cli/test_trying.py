@@ -84,7 +84,7 @@ def test_against_an_earlier_version_it_says_what_entered_and_what_left(
         True,
     )
     found = verb("try", str(writing), "--entries", str(entries), "--against", str(earlier), "--json").json
-    assert [story["title"] for story in found["before"]["taken"]] == ["Ferry runs aground"]
+    assert [[story["title"] for story in found[what]] for what in ("entered", "left")] == [["Budget"], []]
 
 
 def test_it_says_what_is_wrong(verb: Verb, writing: Path, entries: Path, filled: Path) -> None:

@@ -92,8 +92,12 @@ def test_a_story_with_half_the_points_is_just_missed_also_where_distinct_halves_
 
 def test_names_of_entities_that_stand_nowhere_are_told() -> None:
     topics, mistakes = read_topics(
-        {"ferries": {"terms": {"@vessel": 3}}},
-        {"vessel": ["ferry", "ferries", "hovercraft", "-ferry wheel", "@big"], "big": ["liner", "steamer"]},
+        {"ferries": {"terms": {"@vessel": 3}, "aside": ["@else"]}},
+        {
+            "vessel": ["ferry", "ferries", "hovercraft", "-ferry wheel", "@big"],
+            "big": ["liner", "steamer"],
+            "else": ["shares"],
+        },
     )
     assert not mistakes
     found = try_topic(topics["ferries"], [Document("1", "Ferry and liner")])

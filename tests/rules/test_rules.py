@@ -54,6 +54,11 @@ def test_the_score_is_a_half_at_the_points_needed() -> None:
     assert label("ferry").belongs
 
 
+def test_points_that_make_three_on_paper_are_enough() -> None:
+    assert 1.4 * 1.5 + 0.6 * 1.5 < 3, "in binary"
+    assert label("ferry at the harbour", classifier(terms={"ferry": 1.4, "harbour": 0.6})).belongs
+
+
 def test_the_score_rises_with_the_points() -> None:
     scores = [
         label(title).score
