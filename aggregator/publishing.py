@@ -62,7 +62,7 @@ class Publisher:
     async def start(self, base_url: str) -> None:
         """Begin; `base_url` is where readers reach the web server."""
         self.base_url = base_url
-        self.shelf.attach(asyncio.get_running_loop())
+        self.shelf.attach(asyncio.get_running_loop(), self.changed)
         await self._open_channels()
         self._dirty.set()
         self._tasks = [

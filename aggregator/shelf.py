@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets as random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,12 +38,19 @@ class StoreShelf:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._generation = 0
         self._next_change: datetime | None = None
 
-    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Name the loop that runs the pipeline: writes asked for in other threads are handed to it."""
+    def attach(
+        self, loop: asyncio.AbstractEventLoop, changed: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
+        """Name the loop that runs the pipeline: writes asked for in other threads are handed to it.
+
+        `changed`: called on it after each such write, for what else must follow: files, pushes.
+        """
         self._loop = loop
+        self._changed = changed
 
     # --- kept at hand, for every request ---
 
@@ -168,7 +175,15 @@ class StoreShelf:
             at=verdict.at or self._runtime.clock.now(),
             by=verdict.by,
         )
-        self._write(lambda: revisit.judge(pipeline, [judgement]))
+
+        def judge() -> None:
+            with self._runtime.store.read() as connection:
+                held = feedback.newest(connection, story=story, topic=verdict.topic)
+            # A button pressed twice is one answer, which one undo takes back.
+            if held is None or (held.relevant, held.by) != (judgement.relevant, judgement.by):
+                revisit.judge(pipeline, [judgement])
+
+        self._write(judge)
 
     def undo_feedback(self, verdict: Verdict) -> bool:
         pipeline = self._runtime.pipeline
@@ -188,6 +203,8 @@ class StoreShelf:
         done = asyncio.run_coroutine_threadsafe(self._runtime.pipeline.in_writer(change), self._loop)
         result = done.result(timeout=60)
         self.bump()
+        if self._changed is not None:
+            asyncio.run_coroutine_threadsafe(self._changed(), self._loop)
         return result
 
     # --- the installation ---

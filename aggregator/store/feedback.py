@@ -64,6 +64,15 @@ def record(connection: Connection, feedback: Sequence[Feedback]) -> None:
         connection.execute(insert(FEEDBACK), rows)
 
 
+def newest(connection: Connection, *, story: str, topic: str) -> Feedback | None:
+    """The newest judgement on that story as a whole, or None."""
+    statement = select(FEEDBACK).where(
+        FEEDBACK.c.story == story, FEEDBACK.c.entry == "", FEEDBACK.c.topic == topic
+    )
+    row = connection.execute(statement.order_by(FEEDBACK.c.n.desc()).limit(1)).mappings().first()
+    return None if row is None else _feedback(row)
+
+
 def undo(connection: Connection, *, story: str, entry: str, topic: str) -> bool:
     """Delete the newest judgement on that story or entry; False when there was none."""
     about = or_(
