@@ -65,7 +65,9 @@ class Pages:
     async def feeds(self, request: Request) -> Response:
         """Every feed with its health."""
         rows = await run_in_threadpool(feed_rows, self._context, self._context.clock.now())
-        return self._templates.page("feeds.html", feeds=rows)
+        outputs = self._context.source.outputs()
+        told = [output.slug for output in outputs if output.kind == "health" and not output.private_env]
+        return self._templates.page("feeds.html", feeds=rows, told=told)
 
     async def story(self, request: Request) -> Response:
         """One story with all sources, its history and the reasons."""

@@ -274,3 +274,17 @@ def test_static_files_only(client: Client) -> None:
     for path in ("/static/../app.py", "/static/nothing", "/static/%2e%2e/app.py"):
         assert client.get(path).status == 404
     assert client.get("/favicon.ico").headers["location"] == "/static/icon.svg"
+
+
+def test_the_page_of_feeds_counts_them_and_names_the_feed_that_tells_of_them(
+    serve: Callable[..., Client],
+) -> None:
+    client = serve((OutputConfig(slug="ill", kind="health"),))
+    states = (Health.OK, Health.OK, Health.FAILING)
+    client.source.polled = [
+        FeedState(n, f"https://a.example/{n}", "", health=h) for n, h in enumerate(states)
+    ]
+    tree = html.document_fromstring(client.get("/feeds").text)
+    assert tree.xpath("//p/span[@class='badge ok' or @class='badge failing']/text()") == ["1 failing", "2 ok"]
+    assert tree.xpath("//a[text()='RSS']/@href") == ["/feeds/ill.rss"]
+    assert [row.text_content() for row in tree.xpath("//tbody/tr/td[2]/span[1]")] == ["failing", "ok", "ok"]
