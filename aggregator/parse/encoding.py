@@ -137,13 +137,13 @@ def _named(body: bytes, content_type: str) -> Iterable[str]:
             claims.append(meta[1].decode("ascii"))
     seen = set()
     for claim in claims:
-        encoding = _known(claim)
+        encoding = known(claim)
         if encoding and encoding not in seen:
             seen.add(encoding)
             yield encoding
 
 
-def _known(label: str) -> str:
+def known(label: str) -> str:
     """Python's name for `label`, or "" when it is not the name of a character encoding."""
     label = label.strip().lower()
     label = _ALIASES.get(label, label)

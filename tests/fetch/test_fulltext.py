@@ -304,3 +304,34 @@ def test_a_text_is_capped_and_free_of_control_characters() -> None:
 def test_extraction_never_raises(body: bytes, kind: str) -> None:
     got = extract(Page("http://a.example/", body, kind))
     assert (got.text is None) == bool(got.why)
+
+
+@pytest.mark.timeout(20)  # each takes less than a second; without its bound, minutes
+@pytest.mark.parametrize("name", ["b", "span", "a", "img", "wbr"])
+def test_a_paragraph_of_thousands_of_elements(name: str) -> None:
+    page = ARTICLE.replace(b"</p>", f" <{name}>more</{name}>".encode() * 20_000 + b"</p>", 1)
+    text = extract(Page("http://a.example/", page, "text/html; charset=utf-8")).text
+    assert text
+    assert "The ferry between the two islands" in text
+    assert "half hour" in text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (ARTICLE + b"<p><b>" * 30_000, "text/html"),
+        ((ARTICLE + b"<p><b>" * 30_000).decode().encode("utf-16"), "text/html"),
+    ],
+    ids=["many elements", "many elements in UTF-16"],
+)
+def test_a_page_of_too_many_elements(body: bytes, kind: str) -> None:
+    got = extract(Page("http://a.example/", body, kind))
+    assert "too many elements" in got.why
+
+
+@pytest.mark.timeout(20)
+def test_a_charset_that_is_none() -> None:
+    text = extract(Page("http://a.example/", ARTICLE * 1000, "text/html; charset=punycode")).text
+    assert text
+    assert text.startswith("More ferries") or "The ferry" in text
