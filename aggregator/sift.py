@@ -37,6 +37,12 @@ count) of its entries has a text or link that we hold, its guids changed, not it
 RESTLESS = 5
 """Revisions of an entry after which a change of its text alone, title and summary being equal, is told to
 nobody: a counter, an advertisement or a clock."""
+ENDLESS = 30
+"""Revisions of an entry after which no further one is told, whatever it changes."""
+REWRITE_COUNT = 10
+REWRITE_SHARE = 0.8
+"""When this share (and at least this count) of the entries that a document has kept changed at once, its template
+changed, or a counter in it: no editor does that between two polls."""
 RECENT_HASHES = 8
 """Hashes of earlier versions that the store keeps of an entry (`KnownEntry.recent_hashes`)."""
 
@@ -70,6 +76,8 @@ def sift(
             unchanged += 1
         else:
             revised.append(_revision(entry, held, now))
+    if len(revised) >= max(REWRITE_COUNT, REWRITE_SHARE * (len(revised) + unchanged)):
+        revised = [replace(revision, flapping=True) for revision in revised]
     overlap = _overlaps(entries, known, feed)
     familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in keys_of(entry)))
     unstable = feed.memory.unstable_guids
@@ -112,7 +120,8 @@ def _placed(fresh: Sequence[Entry], feed: FeedState, now: datetime) -> list[Entr
 
 def _revision(entry: Entry, held: KnownEntry, now: datetime) -> Revision:
     back = entry.hash in held.recent_hashes
-    restless = held.revisions >= RESTLESS and (held.title, held.summary) == (entry.title, entry.summary)
+    same = (held.title, held.summary) == (entry.title, entry.summary)
+    restless = held.revisions >= (RESTLESS if same else ENDLESS)
     return Revision(
         entry=entry,
         at=now,

@@ -51,6 +51,7 @@ CHUNK = 2000
 """Values in one IN list: well under SQLite's limit of 32,766."""
 
 _HASHES_KEPT = 8
+_REVISIONS_KEPT = 50
 
 
 def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
@@ -125,7 +126,10 @@ def insert_new(
 
 
 def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) -> None:
-    """Write the new text of changed entries and keep the old one as a revision. `diff_of(before, after)` is words."""
+    """Write the new text of changed entries and keep the old one as a revision: the newest fifty of each.
+
+    `diff_of(before, after)` is words.
+    """
     for revision in revisions:
         entry = revision.entry
         held = connection.execute(
@@ -172,6 +176,12 @@ def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) 
                 "flapping": revision.flapping,
             },
         )
+        own = REVISIONS.c.entry == entry.id
+        # A feed that changes its texts at each poll would fill the disk.
+        oldest = (
+            select(REVISIONS.c.n).where(own).order_by(REVISIONS.c.n.desc()).offset(_REVISIONS_KEPT).limit(1)
+        )
+        connection.execute(delete(REVISIONS).where(own, REVISIONS.c.n <= oldest.scalar_subquery()))
 
 
 def relabel(connection: Connection, labels: Mapping[str, Sequence[Label]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.keys import text_keys
-from aggregator.sift import ARCHIVE_COUNT, BURST_COUNT, RESTLESS, diff, sift
+from aggregator.sift import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, diff, sift
 from aggregator.types import Entry, FeedMemory, FeedState, KnownEntry, Sifted
 
 from .documents import FEED, NOW, entries, item, rss
@@ -95,6 +95,21 @@ def test_a_text_that_changes_at_each_poll_is_damped_while_its_title_is_not() -> 
     restless = held(a, revisions=RESTLESS)
     assert run([replace(a, hash="three")], restless).revised[0].flapping
     assert not run([replace(a, hash="three", title="A real headline")], restless).revised[0].flapping
+
+
+def test_a_headline_that_never_rests_is_damped_in_the_end() -> None:
+    a = entry("a", digest="two")
+    turned = replace(a, hash="three", title="Another headline")
+    assert not run([turned], held(a, revisions=ENDLESS - 1)).revised[0].flapping
+    assert run([turned], held(a, revisions=ENDLESS)).revised[0].flapping
+
+
+def test_a_document_rewritten_as_a_whole_is_damped_and_a_busy_desk_is_not() -> None:
+    before = [entry(f"a{n}") for n in range(20)]
+    after = [replace(each, summary=f"{each.title}, 3 minutes ago", hash=f"new {each.id}") for each in before]
+    assert all(r.flapping for r in run([entry("news"), *after], held(*before)).revised)
+    assert not any(r.flapping for r in run([*after[:15], *before[15:]], held(*before)).revised)
+    assert not any(r.flapping for r in run(after[:9], held(*before[:9])).revised)
 
 
 def test_the_first_polls_backlog_is_archived() -> None:

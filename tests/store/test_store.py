@@ -155,6 +155,19 @@ def test_when_an_entry_was_not_listed_yet_is_kept_through_a_revision(store: Stor
     assert (held.listed_after, held.image) == (NOW - HOUR, "https://news.example/i.png")
 
 
+def test_of_an_entry_that_changes_for_ever_the_newest_revisions_are_kept(store: Store) -> None:
+    store.apply(batch("e1", "e2"), NOW)
+    for n in range(60):
+        new = replace(entry("e1"), title=f"Title {n + 1}", hash=f"hash-{n + 1}")
+        store.apply(Batch(revisions=(Revision(new, NOW, f"Title {n}", "", f"hash-{n}"),)), NOW)
+    other = replace(entry("e2"), title="Other", hash="x")
+    store.apply(Batch(revisions=(Revision(other, NOW, "Title of e2", "", "hash-e2"),)), NOW)
+    with store.read() as connection:
+        kept = [revision["title"] for revision in entries.revisions_of(connection, "e1")]
+        assert kept == [f"Title {n}" for n in range(59, 9, -1)]
+        assert len(entries.revisions_of(connection, "e2")) == 1
+
+
 def test_merged_ids_lead_to_the_story_that_remains(store: Store) -> None:
     for number in (1, 2, 3):
         store.apply(batch(f"e{number}", into=f"s{number}"), NOW)
