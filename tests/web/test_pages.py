@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import listparser
 import pytest
@@ -76,6 +77,9 @@ def test_pages_are_safe_and_self_contained(serve: Callable[..., Client], path: s
             assert client.get(url.partition("#")[0]).status == 200, url
     assert "\x1b" not in answer.text
     assert tree.get("lang") == "en"
+    levels = [int(heading.tag[1]) for heading in tree.xpath("//h1|//h2|//h3|//h4")]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), "no level of headings is left out"
 
 
 def test_home_shows_outputs_stories_and_why(client: Client) -> None:
