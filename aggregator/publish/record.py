@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aggregator.publish.text import clean, iso, safe_url
@@ -92,7 +93,9 @@ def source_record(member: StoryEntry) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason) -> dict[str, Any]:
+# The same few terms speak for most stories; nobody changes a record that is made.
+@lru_cache(maxsize=8192)
+def _reason(reason: Reason) -> Mapping[str, Any]:
     return {
         "kind": reason.kind,
         "what": clean(reason.what),

@@ -32,7 +32,7 @@ def clean(text: str) -> str:
 
     Text that was encoded twice is set right: validators warn of it, and so do readers.
     """
-    if "\u00c3" in text or "\u00c2" in text:
+    if not text.isascii() and ("\u00c3" in text or "\u00c2" in text):
         text = _decoded(text)
     # isprintable() is a scan in C that clears nearly every text; a pattern has to look at each character.
     if (text.isprintable() or text.replace("\n", "").isprintable()) and "\ufffd" not in text:

@@ -63,7 +63,16 @@ def test_basic_authentication_locks_everything_that_has_no_key_of_its_own(serve:
     client = serve(username="desk", password_env="PASSWORD")
     good = "Basic " + base64.b64encode(b"desk:correct horse battery").decode()
     bad = "Basic " + base64.b64encode(b"desk:wrong").decode()
-    for path in ("/", "/feeds/harbour.atom", "/opml", "/story/s1", "/feeds", "/metrics", "/output/harbour"):
+    for path in (
+        "/",
+        "/feeds/harbour.atom",
+        "/opml",
+        "/story/s1",
+        "/feeds",
+        "/metrics",
+        "/output/harbour",
+        "/search?q=x",
+    ):
         refused = client.get(path)
         assert (refused.status, "Basic" in refused.headers["www-authenticate"]) == (401, True), path
         assert client.get(path, Authorization=bad).status == 401, path
