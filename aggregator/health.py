@@ -5,7 +5,7 @@ States in order of weight, the heaviest that holds counts:
 
     gone      it answered 410
     failing   poll.failing_after polls failed in a row
-    degraded  it works with loss: malformed, entries missed, guids that change
+    degraded  it works with loss: malformed, entries missed, guids that change, floods
     quiet     no news for much longer than it ever took before
     moved     it is fetched elsewhere than config.toml says
     ok
@@ -75,6 +75,8 @@ def _remember(
         extra["problem"] = parsed.problems[0][:300] if parsed.problems else ""
     if sifted is not None and sifted.gap:
         extra["gap_at"] = now.isoformat()
+    if sifted is not None and sifted.held_back:
+        extra["flood_at"], extra["held_back"] = now.isoformat(), sifted.held_back
 
 
 def _state(
@@ -104,6 +106,12 @@ def _state(
     gap_at = _moment(extra.get("gap_at"))
     if gap_at is not None and now - gap_at < _GAP_LASTS:
         return Health.DEGRADED, f"entries were missed before {gap_at:%Y-%m-%d %H:%M} UTC"
+    flood_at = _moment(extra.get("flood_at"))
+    if flood_at is not None and now - flood_at < _GAP_LASTS:
+        return Health.DEGRADED, (
+            f"it brought more than one feed may announce: {extra.get('held_back')} new entries of one document "
+            f"went to the archive at {flood_at:%Y-%m-%d %H:%M} UTC"
+        )
     silence = silent_for(after.memory, now)
     if silence is not None:
         return Health.QUIET, f"no new entry for {_days(silence)}, longer than this feed was ever silent"

@@ -102,6 +102,7 @@ def sift(
         gap=always and bool(entries) and not (overlap or churned or first_poll),
         ids=tuple(entry.id for entry in entries),
         spent_until=spent_until,
+        held_back=0 if first_poll else len(held_back),
     )
 
 

@@ -317,6 +317,8 @@ class Sifted:
     """Entry ids of the document, in its order: what `FeedMemory.last_ids` becomes."""
     spent_until: datetime | None = None
     """What `FeedMemory.spent_until` becomes."""
+    held_back: int = 0
+    """How many of `archived` were more than the feed may announce, its first document's apart."""
 
 
 # --- stories -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from aggregator.keys import text_keys
 from aggregator.normalise import normalise
 from aggregator.parse import parse
 from aggregator.sift import BURST_COUNT, BURST_SPAN, sift
-from aggregator.types import FeedState, Fetched, KnownEntry, ParsedFeed
+from aggregator.types import FeedState, Fetched, Health, KnownEntry, ParsedFeed
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 URL = "https://news.example/feed"
@@ -69,6 +69,9 @@ def test_a_first_document_of_thousands(at: datetime | None) -> None:
     desk = Desk()
     assert desk.poll(items(5000, at=at)) <= BURST_COUNT
     assert len(desk.known) == 5000, "what is held back is stored"
+    assert desk.feed.health is Health.OK, "a first document's past is no trouble"
+    desk.poll(items(500, "more", at))
+    assert desk.feed.health is Health.DEGRADED
 
 
 def test_the_newest_of_a_first_document_are_announced() -> None:

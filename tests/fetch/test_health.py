@@ -106,6 +106,16 @@ def test_missed_entries_raise_an_alarm_and_degrade_for_a_day() -> None:
     assert life.kinds() == ["gap", "recovered"]
 
 
+def test_a_flood_is_told_for_a_day() -> None:
+    life = Life()
+    assert life.poll(news=replace(sifted(entries(HOUR)), held_back=940)) is Health.DEGRADED
+    assert "940 new entries" in life.feed.health_why
+    assert life.kinds() == ["degraded"]
+    assert life.poll(after=23 * HOUR) is Health.DEGRADED
+    assert life.poll(after=2 * HOUR) is Health.OK
+    assert life.kinds() == ["degraded", "recovered"]
+
+
 def test_gaps_at_every_poll_are_told_once_a_day() -> None:
     life = Life()
     for _ in range(72):
