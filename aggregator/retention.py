@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from aggregator.pipeline import Pipeline
 from aggregator.store import feedback
@@ -35,11 +35,16 @@ async def apply_if_due(pipeline: Pipeline) -> Mapping[str, int] | None:
     if not _is_due(pipeline, now):
         return None
     gone: Counter[str] = Counter()
-    before = now - pipeline.config.store.retention
+    before = _ago(now, pipeline.config.store.retention)
     while deleted := await pipeline.in_writer(_forget_slice, pipeline, before, now):
         gone.update(deleted)
     gone.update(await pipeline.in_writer(_forget_rest, pipeline, now))
     return gone
+
+
+def _ago(now: datetime, span: timedelta) -> datetime:
+    """The moment `span` before `now`; a span that means "for ever" may reach beyond the calendar."""
+    return now - min(span, now - datetime(1970, 1, 1, tzinfo=UTC))
 
 
 def _is_due(pipeline: Pipeline, now: datetime) -> bool:
@@ -74,9 +79,9 @@ def _untold(story: Story, before: Story) -> Story:
 def _forget_rest(pipeline: Pipeline, now: datetime) -> Mapping[str, int]:
     settings, store = pipeline.config.store, pipeline.store
     polls = store.forget_rest(
-        polls_before=now - settings.keep_polls,
-        history_before=now - settings.retention,
-        window_before=now - 4 * pipeline.config.stories.window,
+        polls_before=_ago(now, settings.keep_polls),
+        history_before=_ago(now, settings.retention),
+        window_before=_ago(now, 4 * pipeline.config.stories.window),
     )
     pushes = SqlOutbox(store.engine).prune(now - _PUSHES_KEPT)
     # Entries that are gone may be in the window still.

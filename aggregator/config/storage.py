@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from aggregator.config.values import Duration, Section
+from aggregator.config.values import Duration, Section, format_duration
 
 
 class StoreConfig(Section):
@@ -19,12 +19,21 @@ class StoreConfig(Section):
     )
     retention: Duration = Field(
         timedelta(days=365),
-        description="Entries older than this are deleted; their fingerprints stay, so that an old item that comes back is not news.",
+        description="Entries older than this are deleted, a day at least; their fingerprints stay, so that an old item that comes back is not news.",
     )
     keep_polls: Duration = Field(timedelta(days=30), description="How long the log of polls is kept.")
     backups: int = Field(
         3, ge=0, description="Copies of the database kept from before migrations that change data."
     )
+
+    @field_validator("retention")
+    @classmethod
+    def _not_all(cls, span: timedelta) -> timedelta:
+        if span < timedelta(days=1):
+            raise ValueError(
+                f'must be at least a day, got "{format_duration(span)}": all that is stored would be deleted'
+            )
+        return span
 
 
 class LogConfig(Section):

@@ -105,6 +105,7 @@ harbour = 2
         ("[poll]\nworkers = 'two'", '2: poll.workers: must be a whole number, got "two"'),
         ("[poll]\nfloor = '2d'", "2: poll.floor: floor (2d) must not be longer than ceiling (1d)"),
         ("[poll]\nceiling = '1m'", "2: poll.ceiling: floor (15m) must not be longer than ceiling (1m)"),
+        ("[store]\nretention = '0s'", '2: store.retention: must be at least a day, got "0s"'),
         ("[http]\nmax_size = 'big'", "2: http.max_size: must be a size"),
         ("[http]\nmax_size = 0", "2: http.max_size: must be more than 0, got 0"),
         ("[http]\ncontact.mail = 'x'", '2: http.contact: must be text in quotes, got {"mail": "x"}'),

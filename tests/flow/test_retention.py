@@ -105,6 +105,20 @@ def test_it_is_done_once_a_day_and_again_after_the_clock_was_set_back(config: Co
     assert asyncio.run(main()) == [True, False, False, True, False, True, False]
 
 
+def test_for_ever_is_no_moment_beyond_the_calendar(tmp_path: Path) -> None:
+    config = write(
+        tmp_path, KEEP.replace('"30d"', '"99999w"').replace('keep_polls = "99999w"', 'keep_polls = "999999w"')
+    )
+    store_long_ago(config, row("old", "North Korea fires a missile"))
+
+    async def main() -> set[str]:
+        async with Runtime(config) as runtime:
+            assert await retention.apply_if_due(runtime.pipeline) is not None
+            return ids(runtime)
+
+    assert asyncio.run(main()) == {"old"}
+
+
 def test_more_than_one_slice(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "SLICE", 7)
     rows = [row(f"e{n}", f"Report number {n} on something else entirely {n * n}") for n in range(30)]
