@@ -36,6 +36,9 @@ _PART = re.compile(
 )
 _ORDINAL_UNITS = frozenset({"st", "nd", "rd", "th", "차", "번째", "次", "호", "号"})
 _TIME_UNITS = frozenset({"일", "월", "년", "시", "분", "日", "月", "年", "時", "분기"})
+_YEARS = frozenset({"년", "年"})
+_LONGEST = 40
+"""Years up to which a number of them is a span ("징역 8년", "eight years"), not a date."""
 _WORD_NUMBER = re.compile(r"\b(" + "|".join([*_ENGLISH, *_ENGLISH_ORDINAL]) + r")\b", re.IGNORECASE)
 _KOREAN_COUNT = re.compile(r"(한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(발|명|차례|번째|척|대|기|건|곳|개)")
 _NEAR = 14
@@ -67,7 +70,7 @@ def numbers(text: str, hits: Sequence[Hit]) -> list[str]:
             found.append(f"ord:{value:g}")
         elif unit in ("일", "日"):
             found.append(f"day:{value:g}")
-        elif unit in _TIME_UNITS:
+        elif unit in _TIME_UNITS and not (unit in _YEARS and value <= _LONGEST):
             continue
         else:
             found.append(f"num:{value:.10g}")

@@ -1,8 +1,10 @@
 """How likely two entries, or an entry and a story, report the same event.
 
 A logistic model over a dozen comparisons of two entries. Its weights (WEIGHTS) were fitted on pairs of judged
-entries; docs/stories.md says which, and how it was checked that they carry over. `different_doings` alone is set by
-hand: the judged entries hardly show it, and what it forbids must not depend on how often it was seen.
+entries; docs/stories.md says which, and how it was checked that they carry over. Three are set by
+hand: `different_doings` and `no_name_shared`, because the judged entries hardly show them and what they forbid must not
+depend on how often it was seen; and 1.1 of `languages`, because reports in two languages share less of what can be
+named even where they tell the same.
 """
 
 from __future__ import annotations
@@ -39,21 +41,22 @@ _COMMON = 0.3
 _MOST_SHARED = 8
 
 WEIGHTS: Final = {
-    "all": 2.572,
-    "headline": 0.964,
-    "nameable": 2.918,
-    "rare": 1.248,
-    "people": 0.977,
-    "other_people": -0.464,
-    "other_places": -0.601,
-    "days_apart": -2.518,
-    "contradiction": -1.102,
-    "languages": 0.369,
+    "all": 1.912,
+    "headline": 0.654,
+    "nameable": 3.42,
+    "rare": 1.246,
+    "people": 0.954,
+    "other_people": -0.535,
+    "other_places": -0.612,
+    "days_apart": -2.591,
+    "contradiction": -1.073,
+    "languages": 1.971,
     "other_weapons": -1.762,
-    "letters": 0.357,
-    "words": 3.089,
-    "different_doings": -2.0,
-    "bias": -4.536,
+    "no_name_shared": -6.0,
+    "letters": 0.532,
+    "words": 3.11,
+    "different_doings": -3.0,
+    "bias": -4.516,
 }
 _MANNER: Final = ("letters", "words", "different_doings")
 """What `_compare_manner` compares."""
@@ -121,6 +124,7 @@ class Profile:
 
 
 _MATTER: Final = ("act", "thi")
+_NAMES: Final = ("per", "pla", "org")
 _FRAME: Final = listed("frame")
 _WEAPONS: Final = listed("weapons")
 _RARE: Final = 0.4
@@ -208,14 +212,15 @@ def compare(profile: Profile, right: Traits) -> tuple[float, ...]:
 
 
 def _compare_matter(profile: Profile, right: Traits) -> tuple[float, ...]:
-    """The comparisons up to `other_weapons`: what both reports name."""
+    """The comparisons up to `no_name_shared`: what both reports name."""
     left = profile.traits
     values, ours, theirs = profile.values, left.features, right.features
     mine, its = profile.norms, right.norms
     foreign = left.language != right.language
     dot = nameable_dot = headline_dot = nameable_headline_dot = 0.0
     shared: list[float] = []
-    for feature in values.keys() & theirs.keys():
+    both = values.keys() & theirs.keys()
+    for feature in both:
         value, here, there = values[feature], ours[feature], theirs[feature]
         product = here * there * value * value
         dot += product
@@ -257,11 +262,12 @@ def _compare_matter(profile: Profile, right: Traits) -> tuple[float, ...]:
         1.0 if left.counted and right.counted and contradict(left, right) else 0.0,
         1.0 if foreign else 0.0,
         1.0 if left.weapons and right.weapons and other_weapons(left, right) else 0.0,
+        1.0 if foreign and not any(feature[:3] in _NAMES for feature in both) else 0.0,
     )
 
 
 def _compare_manner(profile: Profile, right: Traits) -> tuple[float, float, float]:
-    """The comparisons after `other_weapons`, each at most 1: how the headlines put it, and what is done."""
+    """The comparisons after `no_name_shared`, each at most 1: how the headlines put it, and what is done."""
     left = profile.traits
     letters = words = 0.0
     if left.language == right.language:

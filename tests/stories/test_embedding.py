@@ -53,7 +53,7 @@ def make_model(folder: Path, *, shift: int = 0) -> Path:
     return folder
 
 
-def stories_with(embedder: Embedder | None, *entries: object, weight: float = 4.0) -> dict[str, str]:
+def stories_with(embedder: Embedder | None, *entries: object, weight: float = 8.0) -> dict[str, str]:
     prints = Fingerprinter(embedder=embedder).fingerprint(entries)  # type: ignore[arg-type]
     stream = [Candidate(*pair) for pair in zip(entries, prints, strict=True)]  # type: ignore[arg-type]
     replay = Replay(settings=StoriesConfig(embedding_weight=weight)).feed(stream)
@@ -92,7 +92,7 @@ def test_without_a_model_nothing_is_kept_and_with_one_its_hash_is(model: Path) -
 def test_vectors_of_two_models_are_not_compared(model: Path, tmp_path: Path) -> None:
     one, other = Embedder(str(model)), Embedder(str(make_model(tmp_path, shift=4)))
     assert one.name != other.name
-    replay = Replay(settings=StoriesConfig(embedding_weight=4.0))
+    replay = Replay(settings=StoriesConfig(embedding_weight=8.0))
     for embedder, entry in ((one, FIRST), (other, SAME)):
         replay.feed([Candidate(entry, Fingerprinter(embedder=embedder).fingerprint([entry])[0])])
     assert len({found.story for found in replay.assigned.values()}) == 2

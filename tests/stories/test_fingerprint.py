@@ -23,10 +23,10 @@ def test_a_fingerprint_is_the_same_wherever_it_is_computed(entry: Callable[..., 
 
 def test_words_of_origins_and_entities_become_features(entry: Callable[..., Entry]) -> None:
     printer = Fingerprinter(
-        {"lazarus": ["Lazarus", "라자루스"], "table": {"aliases": ["Kimsuky"]}},
+        {"lazarus": ["Lazarus", "라자루스"], "table": {"aliases": ["Bluenoroff"]}},
         {"daily": OriginConfig(name="The Daily Peninsula", aliases=("데일리반도",))},
     )
-    print_ = printer.fingerprint([entry("라자루스와 Kimsuky, 데일리반도 보도")])[0]
+    print_ = printer.fingerprint([entry("라자루스와 Bluenoroff, 데일리반도 보도")])[0]
     assert {"org:lazarus", "org:table", "org:daily"} <= set(print_.features)
 
 

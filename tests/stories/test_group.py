@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.stories.group import group, story_id
-from aggregator.stories.similarity import other_weapons, with_story
+from aggregator.stories.similarity import WEIGHTS, other_weapons, with_story
 from aggregator.stories.window import Window, member_of
 from aggregator.types import Candidate, Entry
 
@@ -198,6 +198,47 @@ def test_one_event_in_three_languages(
     assert len(run.stories()) == 1
 
 
+@pytest.mark.parametrize(
+    ("english", "korean", "japanese"),
+    [
+        (
+            "US jails Chinese man for eight years for smuggling arms to North Korea",
+            "美, 북한에 무기 밀수출한 중국인에 징역 8년",
+            "米 北朝鮮に武器密輸の中国人に懲役8年の判決",
+        ),
+        (
+            "Fifteen killed as funicular derails in Lisbon",
+            "리스본 푸니쿨라 탈선해 15명 사망",
+            "リスボンでケーブルカー脱線 15人死亡",
+        ),
+        (
+            "Typhoon floods Hualien, dozens missing as lake barrier bursts",
+            "대만 화롄 태풍 홍수로 수십명 실종",
+            "台湾花蓮 台風で洪水 数十人行方不明",
+        ),
+    ],
+)
+def test_more_events_in_three_languages(
+    english: str,
+    korean: str,
+    japanese: str,
+    entry: Callable[..., Entry],
+    candidates: Make,
+    replay: type[Replay],
+) -> None:
+    other = entry("Finance minister resigns over tax scandal in Peru", at=0.2, feed_id=4)
+    run = replay().feed(
+        candidates(
+            entry(english),
+            entry(korean, at=0.5, feed_id=2),
+            entry(japanese, at=1, feed_id=3, language="ja"),
+            other,
+        )
+    )
+    assert len(run.stories()) == 2
+    assert run.story_of(english) == run.story_of(korean) == run.story_of(japanese)
+
+
 def test_stages_of_a_saga_stay_apart(
     entry: Callable[..., Entry], candidates: Make, replay: type[Replay]
 ) -> None:
@@ -357,6 +398,19 @@ def test_one_leader_at_two_things_is_two_events(other: tuple[str, str], backward
 def test_one_leader_at_one_thing_is_one_event_in_any_language() -> None:
     replay = Replay().feed(make_candidates(make_entry(*LAUNCH), make_entry(*SAME_LAUNCH, at=1)))
     assert replay.story_of(LAUNCH[0]) == replay.story_of(SAME_LAUNCH[0])
+
+
+def test_doings_alone_do_not_join_across_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stories() -> int:
+        made = make_candidates(
+            make_entry("Bank fraud and how to spot it"),
+            make_entry("열화상카메라 구입 사기 잇따라", at=1),
+        )
+        return len(Replay().feed(made).stories())
+
+    assert stories() == 2
+    monkeypatch.setitem(WEIGHTS, "no_name_shared", 0.0)
+    assert stories() == 1
 
 
 def test_two_kinds_of_missile_are_less_likely_one_launch() -> None:

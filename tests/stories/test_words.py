@@ -46,6 +46,8 @@ def test_datelines_are_no_part_of_a_lead(summary: str, text: str) -> None:
         ("North Korea fires two missiles", "en", "count:2|thing:missile"),
         ("북, 미사일 두 발 발사", "ko", "count:2|thing:missile"),
         ("미사일 2발 발사", "ko", "count:2|thing:missile"),
+        ("중국인 징역 8년", "ko", "num:8"),
+        ("懲役8年", "ja", "num:8"),
         ("3천500억 달러 투자", "ko", "num:3.5e+11"),
         ("$350 billion investment", "en", "num:3.5e+11"),
         ("3500億ドルの投資", "ja", "num:3.5e+11"),
