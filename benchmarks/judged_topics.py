@@ -3,8 +3,9 @@
 `benchmarks/judged/topic-SET-HALF.jsonl` holds keys and judgements only; the texts are joined from the reference
 data. SET `2025` is drawn from the stream of August and September 2025 (without the labelled entries and their
 copies) and from the entries of 26 to 30 October; SET `history` from headlines of 2025 and 2026 in the captured
-feeds, its keys being the first sixteen hexadecimal digits of the SHA-256 of a link. HALF is `tune`, looked at while
-the topic was broadened, or `held`, which nobody looked at again after judging; the key decides which.
+feeds, its keys being the first sixteen hexadecimal digits of the SHA-256 of a link. HALF is `tune`, whose wrong
+decisions were looked at while the topic was broadened, or `held`, whose were not; the key decides which. One person
+judged all of them, by the guide of the reference labels, without seeing a decision.
 """
 
 from __future__ import annotations
