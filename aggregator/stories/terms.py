@@ -38,11 +38,16 @@ def listed(section: str) -> frozenset[str]:
     return frozenset(f"{kind}:{slug}" for kind, slugs in shipped()[section].items() for slug in slugs)
 
 
+_MOST_SPELLINGS = 16
+"""An entity with more names is a list of things."""
+
+
 class TermFinder:
     """Finds all forms of the shipped table and of the user's alias sets in one pass (Aho and Corasick 1975)."""
 
     def __init__(self, entities: Mapping[str, Sequence[str]]) -> None:
-        """`entities`: slug to names. A name the shipped table knows gives its slug to that concept's hits too."""
+        """`entities`: slug to names. Those whose names are of one thing (`_of_one_thing`) are concepts too: the shipped
+        table's, where it knows one of the names. Others are a word like any other, `w:@slug`."""
         table = shipped()
         forms: dict[str, tuple[str, ...]] = {}
         self._capitals: dict[str, str] = {}
@@ -58,10 +63,14 @@ class TermFinder:
         self._syllables = {form: f"{kind_of[str(slug)]}:{slug}" for form, slug in table["syllable"].items()}
         self._alone = frozenset((*self._hanja, *self._syllables))
         for slug, names in entities.items():
-            known = next((forms[name.lower()] for name in names if name.lower() in forms), None)
+            known = {forms[name.lower()] for name in names if name.lower() in forms}
+            if len(known) > 1 or not _of_one_thing(names):
+                stands_for: tuple[str, ...] = (f"w:@{slug}",)
+            else:
+                (stands_for,) = known or {(f"org:{slug}",)}
             for name in names:
-                if len(name) > 1:
-                    forms.setdefault(name.lower(), known or (f"org:{slug}",))
+                if len(name) > 1 and not name.startswith("-"):
+                    forms.setdefault(name.lower(), stands_for)
         self._concepts = list(forms.values())
         self._forms = list(forms)
         self._automaton = AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
@@ -117,6 +126,20 @@ class TermFinder:
             )
             hits.sort(key=lambda hit: hit.start)
         return hits
+
+
+def _of_one_thing(names: Sequence[str]) -> bool:
+    """Whether the names of an entity look like those of one person, place or body in several spellings.
+
+    Topics use entities for kinds of things as well: accidents, weapons, other countries, words of sport. Two reports
+    that share a kind of thing are no more one event for it.
+    """
+    own = [name for name in names if not name.startswith("-")]
+    return len(own) <= _MOST_SPELLINGS and all(
+        not name.startswith(("@", "/")) and "*" not in name and not (name[0].isascii() and name[0].islower())
+        for name in own
+        if name
+    )
 
 
 def _latin(letter: str) -> bool:

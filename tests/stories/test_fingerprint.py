@@ -30,6 +30,26 @@ def test_words_of_origins_and_entities_become_features(entry: Callable[..., Entr
     assert {"org:lazarus", "org:table", "org:daily"} <= set(print_.features)
 
 
+def test_a_kind_of_things_is_a_word_and_no_name(entry: Callable[..., Entry]) -> None:
+    printer = Fingerprinter(
+        {
+            "accident": ["ran ashore", "collid*", "좌초"],
+            "leaders": ["Putin", "Trump", "Somebody Else"],
+            "everyone": ["@leaders", "Nobody Known"],
+            "kim": ["Kim Jong Un", "Great Marshal"],
+        }
+    )
+
+    def features(title: str) -> set[str]:
+        return set(printer.fingerprint([entry(title)])[0].features)
+
+    assert "w:@accident" in features("A ferry ran ashore off Cebu")
+    assert "w:@leaders" in features("Somebody Else resigns")
+    assert not any(f.startswith("person") for f in features("Somebody Else resigns"))
+    assert "w:@everyone" in features("Nobody Known resigns")
+    assert "person:kim-jong-un" in features("Great Marshal visits farm")
+
+
 @given(title=TEXTS, summary=TEXTS, language=st.sampled_from(["ko", "en", "ja", ""]))
 def test_no_text_breaks_it(title: str, summary: str, language: str) -> None:
     made = Entry("id", 1, "g", "", title, summary, language=language)
