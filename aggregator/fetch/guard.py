@@ -39,8 +39,10 @@ _METADATA_WORDS, _MULTICAST_WORDS, _RESERVED_WORDS = (
 FOR_EVER = frozenset((_METADATA_WORDS, _MULTICAST_WORDS, _RESERVED_WORDS))
 """Reasons that `allow_private` does not lift."""
 _CGNAT = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
+_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # RFC 6890; Python before 3.13 knows parts of it
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
+_TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")  # RFC 2765, 2.1
 _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 
 
@@ -131,7 +133,7 @@ def _inside(ip: Address) -> list[Address]:
     if ip.teredo is not None:
         found.extend(ip.teredo)
     last = IPv4Address(int(ip) & 0xFFFFFFFF)
-    if ip in _NAT64 or (ip in _COMPATIBLE and int(ip) > 0xFFFF):
+    if ip in _NAT64 or ip in _TRANSLATED or (ip in _COMPATIBLE and int(ip) > 0xFFFF):
         found.append(last)
     if (int(ip) >> 32) & 0xFFFFFFFF in (0x00005EFE, 0x02005EFE):  # ISATAP, RFC 5214
         found.append(last)
@@ -159,6 +161,8 @@ def _private(ip: Address) -> str | None:
         return "a link-local address"
     if isinstance(ip, IPv4Address) and ip in _CGNAT:
         return "a carrier's shared address"
+    if isinstance(ip, IPv4Address) and ip in _PROTOCOLS:
+        return "a private address"
     if isinstance(ip, IPv6Address) and (ip.is_site_local or ip in _NAT64_LOCAL):
         return "a private address"
     if isinstance(ip, IPv6Address) and (ip in _NAT64 or ip.sixtofour is not None):
