@@ -25,11 +25,11 @@ ARCHIVE_AGE = timedelta(days=7)
 """What is older than this when it turns up is old news if it comes with others."""
 ARCHIVE_COUNT = 5
 """So many old entries at once are an archive dump; fewer are late additions, and announced."""
-BURST_COUNT = 60
+BURST_COUNT = 100
 BURST_SPAN = timedelta(minutes=15)
-"""A feed earns the right to announce BURST_COUNT entries in each BURST_SPAN. It begins with one BURST_COUNT, and
-saves up as many as its last document was long: a long outage of a large feed is no burst. The newest are
-announced, the rest goes to the archive, whatever dates and ids say."""
+"""A feed may announce BURST_COUNT entries at each poll, its first included. Between polls it earns as many again in
+each BURST_SPAN, up to the length of its last document: a long outage of a large feed is no burst. Of more than that
+the newest are announced and the rest goes to the archive, whatever dates and ids say."""
 CHURN_COUNT = 3
 CHURN_SHARE = 0.8
 """When a feed that we know has no id in common with its last document, yet this share (and at least this
@@ -170,20 +170,21 @@ def _ration(
 ) -> tuple[set[str], datetime]:
     """Ids of what is beyond the feed's credit, and until when the credit is then spent.
 
-    A bucket of tokens as a single moment: the time since then is what may be spent. Later than `now` it is only
-    after the clock was set back, and then means nothing.
+    What is saved up is the time since a single moment. It lies in the future only after the clock was set back.
     """
     span = BURST_SPAN / BURST_COUNT
     most = max(BURST_COUNT, len(memory.last_ids))
-    spent = memory.spent_until
-    if first_poll or (spent is not None and spent > now):
-        credit = BURST_COUNT
+    if first_poll:
+        saved = 0
+    elif memory.spent_until is None:
+        saved = most
     else:
-        credit = most if spent is None else min(most, (now - spent) // span)
+        saved = min(most, (now - memory.spent_until) // span)
+    credit = max(BURST_COUNT, saved)
     # Undated entries count as newest first, as feeds list them.
     order = sorted(news, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
     held_back = {entry.id for entry in order[credit:]}
-    return held_back, now - span * (credit - min(credit, len(news)))
+    return held_back, now - span * max(0, saved - len(news))
 
 
 # --- the difference a revision makes --------------------------------------------------------------

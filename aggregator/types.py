@@ -70,7 +70,7 @@ class FeedMemory:
     first_read: datetime | None = None
     """When its first document came."""
     spent_until: datetime | None = None
-    """What the feed may announce grows from this moment on (`sift.BURST_SPAN`); None: it has saved all it can."""
+    """What the feed has saved up to announce grows from this moment on (`sift.BURST_SPAN`); None: all it can."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
