@@ -9,18 +9,31 @@ the weights come from the others alone (that is how it is told whether they carr
 from __future__ import annotations
 
 import argparse
+import json
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from story_streams import Replay, b_cubed, candidates, clusters, f1, judged_sets, pair_f1, pairs, stream
+from story_streams import (
+    JUDGED,
+    Replay,
+    b_cubed,
+    candidates,
+    clusters,
+    f1,
+    judged_sets,
+    pair_f1,
+    pairs,
+    stream,
+)
 
 from aggregator.stories import similarity
 from aggregator.stories.rarity import Rarity
+from aggregator.stories.sametext import same_text
 from aggregator.stories.similarity import compare, likelihood, profile
 from aggregator.stories.window import member_of
 from aggregator.stories.words import compact, headline
@@ -98,6 +111,26 @@ def reissues(data: Path) -> None:
                 joined += found[earlier["k"]] == found[row["k"]]
         ran[core].append(row)
     print(f"re-issues under the same headline: {joined} of {total} in the story of the text they replace")
+
+
+def copies(data: Path) -> None:
+    """300 pairs of the stream judged by reading: is what `same_text` takes for one text one text?"""
+    made = {c.entry.id: member_of("", c.entry, c.fingerprint) for c in candidates(stream(data))}
+    judged = [
+        json.loads(line) for line in (JUDGED / "pairs/stream-2025.jsonl").read_text("utf-8").splitlines()
+    ]
+    taken = [pair for pair in judged if same_text(made[pair["a"]], made[pair["b"]]) > 0]
+    kinds = Counter(pair["is"] for pair in taken)
+    right = kinds["one text"]
+    all_copies = sum(pair["is"] == "one text" for pair in judged)
+    print(
+        f"{len(taken)} of {len(judged)} judged pairs taken for one text: {right} are, {kinds['own words']} are the same "
+        f"news in another desk's own words, {kinds['different']} neither"
+    )
+    print(f"precision {right / len(taken):.3f}, recall {right / all_copies:.3f} of {all_copies}")
+    for pair in taken:
+        if pair["is"] == "different":
+            print(f"  not one: {made[pair['a']].title[:60]} ## {made[pair['b']].title[:60]}")
 
 
 def drift(data: Path) -> None:
@@ -189,7 +222,7 @@ def main() -> None:
     if args.fit:
         fit(args.data)
         return
-    for part in (labelled, order, reissues, drift):
+    for part in (labelled, order, reissues, copies, drift):
         print(f"\n{(part.__doc__ or '').splitlines()[0]}")
         part(args.data)
 

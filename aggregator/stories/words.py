@@ -34,6 +34,9 @@ _DATELINE = re.compile(
     r"|^\s*[A-Z][\w.,'’ /-]{1,50}?\s*[(（][A-Z][\w .]{1,20}[)）]\s*(?:--|–|—|-)\s*"
     r"|^\s*【[^】]{1,20}】\s*",
 )
+_DATE_ALONE = re.compile(r"(?=.*\d{4})[\d\W_년월일자年月日号]+")
+"""What is left of a regular table's headline without its mark, which alone tells it from others of the same day:
+"[주요지표] 2031년 11월 4일자"."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _NOT_WORD = re.compile(r"[\W_]+", re.UNICODE)
 
@@ -59,7 +62,7 @@ def headline(title: str) -> str:
         if text.endswith(_CLOSING) or not _DASHES.isdisjoint(text):
             text = _TRAILING_MARK.sub("", text)
         text = text.strip()
-    return text or whole
+    return whole if not text or _DATE_ALONE.fullmatch(text) else text
 
 
 def lead(summary: str) -> str:

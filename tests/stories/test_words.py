@@ -17,6 +17,8 @@ from aggregator.stories.words import headline, lead
         ("Ferry sinks off Palawan | Reuters", "Ferry sinks off Palawan"),
         ("Black &amp;amp; white", "Black & white"),
         ("[속보]", "[속보]"),
+        ("[주요지표] 2031년 11월 4일자", "[주요지표] 2031년 11월 4일자"),
+        ("[항구 시황] - 10:30", "- 10:30"),
     ],
 )
 def test_marks_are_no_part_of_a_headline(title: str, core: str) -> None:
