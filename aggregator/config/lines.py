@@ -43,9 +43,9 @@ class Document:
         try:
             parsed = toml_rs.load_with_metadata(text)
         except toml_rs.TOMLDecodeError as error:
-            slip = slip_of(str(error), error.lineno, text)
-            message = explained(slip, partial(_first_line, text, error.lineno))
-            raise TomlSyntaxError(error.lineno, message) from None
+            slip = slip_of(str(error), error.pos, text)
+            message = explained(slip, partial(_first_line, text, slip.line))
+            raise TomlSyntaxError(slip.line, message) from None
         self.data: dict[str, Any] = parsed.value
         self._nodes: Mapping[str, Any] = parsed.meta["nodes"]
         self._headers = _headers(text)

@@ -16,7 +16,7 @@ First = Callable[[Keys, bool], int | None]
 A header's keys start at the root, others below the last header before the mistake.
 """
 
-_PLACE = re.compile(r"line (\d+), column (\d+)")
+_DECIMAL_COMMA = re.compile(r"=\s*([+-]?\d+),(\d+)\s*(?:#.*)?$")
 _BARE_KEY = re.compile(r"^\s*([^=\"'\[\]{}#]*[^=\"'\[\]{}#\s])\s*=")
 _KEY = re.compile(
     r"""^\s*((?:"(?:\\.|[^"\\])*"|'[^']*'|[^=\s"'#\[\]{}])(?:"(?:\\.|[^"\\])*"|'[^']*'|[^="'#\[\]{}])*)="""
@@ -38,21 +38,24 @@ class Slip(NamedTuple):
     """The line itself."""
 
 
-def slip_of(error: str, line: int, text: str) -> Slip:
+def slip_of(error: str, offset: int, text: str) -> Slip:
     """Take the parser's report apart.
+
+    The lines and columns that it names itself are wrong below and beside letters outside ASCII: it counts
+    characters in one place and bytes in another. Only its offset is always in bytes.
 
     Args:
         error: all lines of the report.
-        line: of the mistake, from 1.
+        offset: of the mistake, in bytes of UTF-8, from 0.
         text: the whole document.
     """
-    place = _PLACE.search(error)
+    before = text.encode()[:offset].decode(errors="ignore").split("\n")
     lines = text.split("\n")
     return Slip(
-        line=line,
-        column=int(place[2]) if place else 1,
+        line=len(before),
+        column=len(before[-1]) + 1,
         message=error.rsplit("\n", 1)[-1],
-        text=lines[line - 1] if line <= len(lines) else "",
+        text=lines[len(before) - 1],
     )
 
 
@@ -73,8 +76,12 @@ def explained(slip: Slip, first: First) -> str:
         )
     if slip.text[slip.column - 1 : slip.column] in tuple(_CURLY):
         return f'{message}; quotation marks must be straight ones: "'
-    if message.startswith(("invalid unquoted key", "key with no value", "unclosed table")):
+    if message.startswith(
+        ("invalid unquoted key", "key with no value", "unclosed table", "missing assignment")
+    ):
         return _unquoted(slip) or message
+    if message.startswith("unexpected key or value") and (number := _DECIMAL_COMMA.search(slip.text)):
+        return f"a decimal number has a point, not a comma: {number[1]}.{number[2]}"
     if message.startswith(("invalid boolean", "string values must be quoted")):
         return (
             f'{message}; text stands in quotation marks, as in "ferry", and true and false have small letters'
@@ -85,10 +92,14 @@ def explained(slip: Slip, first: First) -> str:
 def _unquoted(slip: Slip) -> str:
     if _HEADER.match(slip.text):
         return "names in brackets have small letters, digits and hyphens, as in [topics.ferry-safety]"
-    key = _BARE_KEY.match(slip.text)
+    key, text = _BARE_KEY.match(slip.text), slip.text
+    if key is not None and slip.column > key.end():
+        # Inside the braces of its value.
+        text = re.split("[{,]", text[: slip.column - 1])[-1] + re.split("[,}]", text[slip.column - 1 :])[0]
+        key = _BARE_KEY.match(text)
     if key is None:
         return ""
-    value = slip.text[key.end() :].strip()
+    value = text[key.end() :].strip()
     return f'{key[1]} must stand in quotation marks: "{key[1]}" = {value if len(value) < 20 else "..."}'
 
 

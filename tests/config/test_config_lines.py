@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from aggregator.config.lines import Document, Path, TomlSyntaxError
@@ -126,10 +128,33 @@ def test_what_is_not_toml_is_located(text: str, line: int) -> None:
         ("[t]\n[t.u]\n[t] # again", 3, "[t] stands on line 1 already; write that line once"),
         ('x = """\n[no]\n"""\na = 1\na = 2', 5, "duplicate key: a stands"),
         ('"a" 2', 1, "key with no value"),
+        ("[t]\npassing = 0,5 # half", 2, "a decimal number has a point, not a comma: 0.5"),
+        ("\uc5ec\uac1d\uc120 \uce68\ubab0 = 1", 1, '"\uc5ec\uac1d\uc120 \uce68\ubab0" = 1'),
+        ("a = {\ubd81 = 1, b = 1}", 1, '\ubd81 must stand in quotation marks: "\ubd81" = 1'),
+        ("a = {b = 1, North Korea = 2, c = 1}", 1, '"North Korea" = 2'),
+        ('a = { "\ubd81" = 1, b = 1, b = 2 }', 1, "b stands twice in these braces"),
+        ('"\ubd81\ud55c" = \u201cx\u201d', 1, "quotation marks must be straight"),
     ],
 )
-def test_what_is_not_toml_says_what_to_write(text: str, line: int, words: str) -> None:
+@pytest.mark.parametrize("above", ["# a comment", "# \ubd81\ud55c \U0001f6a2" * 20], ids=["ASCII", "Korean"])
+def test_what_is_not_toml_says_what_to_write(text: str, line: int, words: str, above: str) -> None:
     with pytest.raises(TomlSyntaxError) as caught:
-        Document(text)
-    assert caught.value.line == line
-    assert words in str(caught.value)
+        Document(f"{above}\n{text}\nx-1 = 1\nx-2 = 2\nx-3 = 3\n")
+    assert caught.value.line == line + 1
+    assert words in re.sub(r"(?<=on line )\d+", lambda found: str(int(found[0]) - 1), str(caught.value))
+
+
+def test_lines_below_letters_outside_ascii_are_right() -> None:
+    above = "# \ubd81\ud55c\uc758 \uc5ec\uac1d\uc120\n" * 3
+    document = Document(above + TEXT)
+    assert document.line(("topics", "foo", "terms", 2, "w")) == 13
+    assert document.line(("feeds", 1, "sub", 1, "k")) == 28
+
+
+def test_a_second_table_below_the_shipped_configuration_is_sent_to_the_first(root: Path) -> None:
+    shipped = (root / "config.toml").read_text(encoding="utf-8")
+    with pytest.raises(TomlSyntaxError) as caught:
+        Document(f'{shipped}\n[entities]\n"x" = ["y"]\n')
+    assert caught.value.line == shipped.count("\n") + 2
+    first = shipped.split("\n").index("[entities]") + 1
+    assert f"[entities] stands on line {first} already" in str(caught.value)
