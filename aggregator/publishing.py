@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -29,6 +29,9 @@ from aggregator.web.app import feedback_links, make_site
 
 log = structlog.get_logger("aggregator")
 
+Failed = Callable[[OutputConfig, OSError], None]
+"""Told of an output whose files could not be written, and why."""
+
 _SETTLE = 0.5
 """Seconds that changes are collected before files are written and pushes planned."""
 
@@ -40,6 +43,10 @@ _OVERLAP = timedelta(minutes=5)
 planned twice one delivery."""
 
 _PLANNED = "pushes-planned-until"
+
+
+def _log_failed(output: OutputConfig, error: OSError) -> None:
+    log.error("files could not be written", output=output.slug, folder=output.files, error=str(error))
 
 
 class Publisher:
@@ -125,8 +132,11 @@ class Publisher:
                 log.exception("outputs could not be published", step=step.__name__)
         await self._drain()
 
-    def write_files(self) -> list[Path]:
-        """Write the files of the outputs that ask for them, where they changed; the paths written."""
+    def write_files(self, failed: Failed = _log_failed) -> list[Path]:
+        """Write the files of the outputs that ask for them, where they changed; the paths written.
+
+        An output whose files cannot be written is handed to `failed`, and the others are written all the same.
+        """
         config = self._runtime.config
         links = feedback_links(self.shelf, self.site()) if config.web.enabled else None
         paths: list[Path] = []
@@ -146,9 +156,7 @@ class Publisher:
                 )
                 self._archived[output.slug] = now
             except OSError as error:
-                log.error(
-                    "files could not be written", output=output.slug, folder=output.files, error=str(error)
-                )
+                failed(output, error)
                 continue
             paths += [one.path for one in written if one.changed]
         return paths
@@ -229,8 +237,8 @@ class Publisher:
             log.info("pushed", messages=done.messages, sent=done.sent, failed=done.failed, dead=done.dead)
 
 
-async def publish_once(config: Config) -> list[Path]:
-    """Write the outputs' files once; the paths written."""
+async def publish_once(config: Config, failed: Failed) -> list[Path]:
+    """Write the outputs' files once; the paths written. `failed` is told of each output that could not be written."""
     async with Runtime(config, visiting=True) as runtime:
         publisher = Publisher(runtime)
-        return await asyncio.to_thread(publisher.write_files)
+        return await asyncio.to_thread(publisher.write_files, failed)

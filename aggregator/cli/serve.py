@@ -167,10 +167,24 @@ def publish(config: ConfigOption = None) -> None:
     if not any(output.files for output in loaded.outputs):
         typer.echo("no output has `files` set in the configuration, so there is nothing to write", err=True)
         return
-    written = asyncio.run(publish_once(loaded))
+    failed: list[str] = []
+    written = asyncio.run(
+        publish_once(
+            loaded,
+            lambda output, error: failed.append(
+                f"error: the files of {output.slug} cannot be written into {output.files}: {error.strerror}; "
+                "let the user that runs this write there, or set `files` of that output to another folder"
+            ),
+        )
+    )
     for path in written:
         typer.echo(str(path))
-    typer.echo(f"{count(len(written), 'file')} written; the others had not changed", err=True)
+    for line in failed:
+        typer.echo(line, err=True)
+    rest = "" if failed else "; the others had not changed"
+    typer.echo(f"{count(len(written), 'file')} written{rest}", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 def demo(

@@ -77,6 +77,23 @@ def test_publish_writes_files_once(verb: Verb, own: Path) -> None:
     assert verb("publish").out == "", "nothing changed, so nothing is written"
 
 
+def test_publish_fails_where_a_folder_cannot_be_written_and_writes_the_others(
+    verb: Verb, own: Path, tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("a file where a folder is wanted", "utf-8")
+    before, *rest = own.read_text("utf-8").split("\n[[outputs]]\n")
+    assert len(rest) >= 2
+    rest[0], rest[1] = f'files = "{taken}/public"\n{rest[0]}', f'files = "public"\n{rest[1]}'
+    own.write_text("\n[[outputs]]\n".join((before, *rest)), "utf-8")
+    said = verb("publish", config=own)
+    assert said.code == 1
+    assert f"cannot be written into {taken}/public: Not a directory; let the user" in said.err
+    assert "had not changed" not in said.err
+    assert all(Path(line).parent.name == "public" for line in said.out.splitlines())
+    assert said.out
+
+
 def test_the_demo_overwrites_nobodys_configuration(verb: Verb, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("# mine\n")
