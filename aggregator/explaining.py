@@ -62,8 +62,13 @@ def explain_label(label: Label) -> list[str]:
 
 def explain_reason(reason: Reason) -> str:
     """One piece of evidence: weight, kind, what, and where it was found."""
+    return f"{reason.weight:+.2f}  {explain_evidence(reason)}"
+
+
+def explain_evidence(reason: Reason) -> str:
+    """One piece of evidence without its weight."""
     found = f' found as "{reason.found}"' if reason.found and reason.found != reason.what else ""
     where = f" in the {reason.where}" if reason.where else ""
     where += ", in passing" if reason.passing else ""
     what = f'"{reason.what}"' if " " in reason.what else reason.what
-    return f"{reason.weight:+.2f}  {reason.kind} {what}{found}{where}"
+    return f"{reason.kind} {what}{found}{where}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import Config
-from aggregator.explaining import explain_reason
+from aggregator.explaining import explain_evidence
 from aggregator.retraining import corpus
 from aggregator.runtime import kit_plan
 from aggregator.store import Store, entries, shelf, stories
@@ -126,7 +126,7 @@ class NearMiss:
             "score": round(self.score, 6),
             "threshold": self.threshold,
             "missing": self.why.weight,
-            "why": explain_reason(self.why),
+            "why": explain_evidence(self.why),
         }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from classifiers.evidence import EXCLUDE, MUST, Evidence
+from classifiers.evidence import DISTINCT, EXCLUDE, GROUP, MUST, TERM, Evidence
 from classifiers.rules import RuleClassifier
 from classifiers.samples import Sample, samples_text
 from classifiers.topic import Topic, WeightedTerm
@@ -143,10 +143,18 @@ def near(label: Label, margin: float = MARGIN) -> Reason | None:
     missing = label.threshold - label.score
     if label.belongs or missing > margin or any(reason.kind == "feedback" for reason in label.reasons):
         return None
-    barred = [reason for reason in label.reasons if reason.kind in (EXCLUDE, MUST)]
+    short = max(0.0, round(missing, 3))
+    # With a model, too few distinct terms bar nothing.
+    bars = (EXCLUDE, MUST) if label.model else (EXCLUDE, MUST, DISTINCT)
+    barred = [reason for reason in label.reasons if reason.kind in bars]
     if barred:
-        return replace(barred[0], weight=max(0.0, round(missing, 3)))
+        return replace(barred[0], weight=short)
+    if missing <= 0:
+        return Reason("entries", "only one of many speaks of it")
     against = [reason for reason in label.reasons if reason.weight < 0]
     if against:
-        return replace(min(against, key=lambda reason: reason.weight), weight=round(missing, 3))
-    return Reason("score", "too little evidence", max(0.0, round(missing, 3)))
+        return replace(min(against, key=lambda reason: reason.weight), weight=short)
+    speaking = [reason for reason in label.reasons if reason.weight > 0 and reason.kind in (TERM, GROUP)]
+    if speaking and all(reason.passing for reason in speaking):
+        return replace(max(speaking, key=lambda reason: reason.weight), weight=short)
+    return Reason("score", "too little evidence", short)

@@ -466,7 +466,7 @@ def near_misses(
     as_json: JsonOption = False,
 ) -> None:
     """Stories that fell just short of a topic, with what kept them out."""
-    from aggregator.explaining import explain_reason
+    from aggregator.explaining import explain_evidence
     from aggregator.proving import near_misses as find
     from aggregator.transfer import story_as_dict
 
@@ -486,7 +486,7 @@ def near_misses(
                 f"{miss.score:.2f}",
                 f"{miss.threshold:.2f}",
                 miss.story.title,
-                explain_reason(miss.why),
+                explain_evidence(miss.why),
             )
             for miss in found
         ],

@@ -125,6 +125,18 @@ def test_near_misses_say_what_is_missing():
     assert found.what == "too little evidence"
 
 
+def test_near_misses_name_what_held_them_back():
+    few = Reason("distinct", "1 of 2 different terms")
+    term = Reason("term", "a", 0.5, "summary", "a", passing=True)
+    label = Label("t", 0.4, 0.5, False, reasons=(term, Reason("source", "s", -1.0), few))
+    assert near(label) == replace(few, weight=0.1)
+    assert near(replace(label, model="m1")) == Reason("source", "s", 0.1), "a model may do with fewer"
+    assert near(replace(label, reasons=(term,))) == replace(term, weight=0.1), "in passing"
+    known = replace(label, reasons=(term, Reason("term", "b", 1.0, "title", "b")))
+    assert near(known) == Reason("score", "too little evidence", 0.1)
+    assert near(replace(known, score=0.7)) == Reason("entries", "only one of many speaks of it")
+
+
 def test_types_rules_and_combination_do_not_load_scikit_learn():
     code = "import sys, classifiers, classifiers.types, classifiers.rules, classifiers.combine; print('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

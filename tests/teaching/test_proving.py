@@ -249,6 +249,7 @@ def test_every_verb_on_the_command_line(tmp_path: Path, config: Config, cli: Cli
     assert all(
         miss["topic"] == TOPIC and miss["score"] < miss["threshold"] and miss["why"] for miss in missed
     )
+    assert not any("+" in miss["why"] for miss in missed), "what is missing speaks for nothing"
     assert digest(tmp_path) == before, "looking changes nothing"
     (trained,) = cli(config, "train", "--json").json
     assert (trained["used"], trained["judgements"]) == (True, 13)
