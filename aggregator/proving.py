@@ -74,7 +74,7 @@ def backtest_config(
     A topic whose configuration is the same keeps its model on both sides; a changed one is compared by its rules
     alone on both, since a model learned with other rules speaks for neither.
     """
-    from classifiers.backtest import backtest
+    from classifiers.backtest import backtest, changed_settings
 
     documents = list(_documents(store, since))
     names = list(dict.fromkeys([*before.topics, *after.topics]))
@@ -90,7 +90,16 @@ def backtest_config(
     old = make_classifier(KitPlan(before.topics, models))
     new = make_classifier(KitPlan(after.topics, {t: p for t, p in models.items() if t in after.topics}))
     return [
-        backtest(name, documents, corpus(store, name, background=0).judgements, old, new)
+        backtest(
+            name,
+            documents,
+            corpus(store, name, background=0).judgements,
+            old,
+            new,
+            settings=changed_settings(before.topics[name], after.topics[name])
+            if name in before.topics and name in after.topics
+            else (),
+        )
         for name in names
         if name in changed
     ]

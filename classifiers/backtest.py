@@ -9,7 +9,11 @@ import numpy as np
 
 from classifiers.corpus import label_of
 from classifiers.measures import Scores, score
+from classifiers.topic import Topic
 from classifiers.types import Classifier, Document, Judgement, Label, Reason
+
+_BARS = ("points", "threshold", "distinct")
+"""Settings that say how much is enough: raised, they keep stories out, lowered, they let them in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class Change:
     after: float
     """Scores."""
     terms: tuple[Reason, ...]
-    """What made the difference, heaviest first: `weight` is what it adds now minus what it added before."""
+    """What made the difference: settings of the topic first, then evidence, heaviest first; `weight` is what it
+    adds now minus what it added before."""
     judged: bool | None = None
     """What a person said; None when nobody did."""
 
@@ -53,7 +58,7 @@ class Backtest:
     left: tuple[Change, ...]
     """Those judged wrongly first, then the largest change of score."""
     responsible: tuple[tuple[str, int, int], ...]
-    """Term or group, stories it helped in, stories it helped out; most stories first."""
+    """Setting, term or group, stories it helped in, stories it helped out; most stories first."""
     before: Scores
     after: Scores
     """On the judged documents, with all copies counted once in the intervals' resampling only."""
@@ -82,9 +87,13 @@ def backtest(
     before: Classifier,
     after: Classifier,
     *,
+    settings: Sequence[tuple[Reason, bool]] = (),
     seed: int = 0,
 ) -> Backtest:
-    """Compare two classifiers on `documents` for one topic; a topic that one of them lacks has no labels there."""
+    """Compare two classifiers on `documents` for one topic; a topic that one of them lacks has no labels there.
+
+    `settings`: what changed of the topic's own (`changed_settings`).
+    """
     verdicts = {item.id: item.relevant for item in judgements if item.topic == topic}
     old = [label_of(topic, labels) for labels in before.classify(documents)]
     new = [label_of(topic, labels) for labels in after.classify(documents)]
@@ -99,7 +108,7 @@ def backtest(
             title=document.title,
             before=_score(was),
             after=_score(now),
-            terms=_difference(was, now),
+            terms=(*(one for one, eases in settings if eases is _belongs(now)), *_difference(was, now)),
             judged=verdicts.get(document.id),
         )
         (entered if _belongs(now) else left).append(change)
@@ -123,6 +132,14 @@ def backtest(
         before=_scores(truth, [old[place] for place in judged], seed),
         after=_scores(truth, [new[place] for place in judged], seed),
     )
+
+
+def changed_settings(before: Topic, after: Topic) -> list[tuple[Reason, bool]]:
+    """Return each setting of a topic that now asks for more or less, as a reason, and whether it asks for less."""
+    pairs = [(name, getattr(before, name), getattr(after, name)) for name in _BARS]
+    return [
+        (Reason("setting", f"{name} {was:g} -> {now:g}"), now < was) for name, was, now in pairs if was != now
+    ]
 
 
 def _belongs(label: Label | None) -> bool:

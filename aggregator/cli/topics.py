@@ -454,7 +454,9 @@ def backtest(
                     title=title,
                 )
         if one.responsible:
-            print_table(["term", ">helped in", ">helped out"], one.responsible[:most], title="Responsible")
+            print_table(
+                ["setting or term", ">helped in", ">helped out"], one.responsible[:most], title="Responsible"
+            )
 
 
 def near_misses(

@@ -184,6 +184,32 @@ def test_a_backtest_lists_exactly_what_changes_and_why_and_changes_nothing(
     assert set(done.responsible) == {("keeper", 1, 0), ("museum", 1, 0), ("fogbound", 0, 1), ("cinema", 0, 1)}
 
 
+@pytest.mark.parametrize(
+    ("setting", "raised", "lowered"),
+    [
+        ("points = 6", "points 2 -> 6", "points 6 -> 2"),
+        ("points = 2\nthreshold = 0.9", "threshold 0.5 -> 0.9", "threshold 0.9 -> 0.5"),
+        ("points = 2\ndistinct = 3", "distinct 1 -> 3", "distinct 3 -> 1"),
+    ],
+)
+def test_a_backtest_names_the_setting_that_asks_for_more_or_less(
+    tmp_path: Path, config: Config, setting: str, raised: str, lowered: str
+) -> None:
+    prepared(config, judge=False)
+    strict = write(tmp_path / "new", CONFIG.replace("points = 2", setting))
+    (there,) = with_store(config, lambda store: backtest_config(config, strict, store))
+    (back,) = with_store(config, lambda store: backtest_config(strict, config, store))
+    assert {one.id for one in there.left} == {one.id for one in back.entered} >= {"a1", "a2"}
+    assert {one.terms[0].what for one in there.left} == {raised}
+    assert {one.terms[0].what for one in back.entered} == {lowered}
+    assert (raised, 0, len(there.left)) in there.responsible
+    lenient = CONFIG.replace("points = 2", setting).replace('"lantern" = 1', '"keeper" = 9\n"reports" = 9')
+    (mixed,) = with_store(
+        config, lambda store: backtest_config(config, write(tmp_path / "m", lenient), store)
+    )
+    assert all(raised not in {reason.what for reason in one.terms} for one in mixed.entered)
+
+
 def test_a_backtest_sees_new_topics_lost_topics_and_changed_entities(tmp_path: Path) -> None:
     text = CONFIG.replace('"fogbound" = 2', '"@weather" = 2') + '\n[entities]\nweather = ["fogbound"]\n'
     config = write(tmp_path, text)
