@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aggregator.types import Story
@@ -23,7 +24,7 @@ _BASES = {
 def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mapping[str, Any]] = ()) -> str:
     """Plain text: what the story is, who reports it, and each topic's decision with its reasons.
 
-    With `entry_id`, the labels are that entry's own.
+    With `entry_id`, the labels are that entry's own, but a person's word decides there too.
     """
     lines = [story.title, f"story {story.id}, first published {story.published:%Y-%m-%d %H:%M} UTC", ""]
     c = story.corroboration
@@ -37,7 +38,8 @@ def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mappi
         time = f"{m.entry.time:%Y-%m-%d %H:%M}" if m.entry.time else "no date"
         lines.append(f"{mark} {m.entry.id}  {time}  {m.feed_title or m.origin}: {m.entry.title}")
         lines.append(f"{'':20}{_BASES.get(m.basis, m.basis)}")
-    labels = next((m.labels for m in story.entries if m.entry.id == entry_id), story.labels)
+    own = next((m.labels for m in story.entries if m.entry.id == entry_id), None)
+    labels = story.labels if own is None else _under_a_persons_word(own, story.labels)
     lines += ["", "Topics:" if labels else "No topic found anything in it."]
     for label in labels:
         lines += explain_label(label)
@@ -45,6 +47,24 @@ def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mappi
         lines += ["", "Earlier versions:"]
         lines += [f"  {revision['title']}" for revision in revisions]
     return "\n".join(lines)
+
+
+def _under_a_persons_word(own: Sequence[Label], story: Sequence[Label]) -> list[Label]:
+    """An entry's own labels, decided as a person decided on its story."""
+    words = {
+        label.topic: (label, said)
+        for label in story
+        if (said := tuple(reason for reason in label.reasons if reason.kind == "feedback"))
+    }
+    labels = {label.topic: label for label in own}
+    for topic, (decided, said) in words.items():
+        label = labels.get(topic)
+        labels[topic] = (
+            decided
+            if label is None
+            else replace(label, belongs=decided.belongs, facet=decided.facet, reasons=(*said, *label.reasons))
+        )
+    return list(labels.values())
 
 
 def explain_label(label: Label) -> list[str]:

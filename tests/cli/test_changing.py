@@ -286,6 +286,17 @@ def test_a_judgement_wins_is_exported_and_can_be_taken_back(verb: Verb, own: Pat
     assert (said.code, "has no facet" in said.err) == (2, True)
 
 
+def test_explain_shows_a_persons_word_by_story_entry_and_url(verb: Verb, own: Path) -> None:
+    story = launch(verb, own)
+    entry = story["entries"][1]
+    assert verb("label", entry["url"], "--topic", TOPIC, "--no").code == 0
+    for what in (story["id"], entry["id"], entry["url"]):
+        text = verb("explain", what).out
+        assert f"{TOPIC}: does not belong" in text, what
+        assert text.count('feedback "not relevant"') == 1, what
+    assert f"* {entry['id']}" in text
+
+
 def test_stories_are_split_and_merged_for_good(verb: Verb, own: Path) -> None:
     story = launch(verb, own)
     one, *others = story["entries"]
