@@ -139,13 +139,16 @@ def judge(pipeline: Pipeline, judgements: Sequence[feedback.Feedback]) -> list[S
     return refresh(pipeline, sorted({j.story for j in judgements if j.story}))
 
 
-def unjudge(pipeline: Pipeline, *, entry: str, story: str, topic: str) -> bool:
-    """Take the newest judgement back; False when there was none. Runs in the writer."""
+def unjudge(
+    pipeline: Pipeline, *, entry: str, story: str, topic: str
+) -> tuple[feedback.Feedback, list[Story]] | None:
+    """Take the newest judgement back and let its story follow. Runs in the writer.
+
+    Returns the judgement, and the story as it is now; None when there was none.
+    """
     with pipeline.store.write() as connection:
         found = feedback.undo(connection, story=story, entry=entry, topic=topic)
-    if found:
-        refresh(pipeline, [story])
-    return found
+    return None if found is None else (found, refresh(pipeline, [story]))
 
 
 def refresh(pipeline: Pipeline, ids: Sequence[str]) -> list[Story]:

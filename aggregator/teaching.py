@@ -36,10 +36,13 @@ async def label(
     return stories
 
 
-async def unlabel(runtime: Runtime, what: str, topic: str) -> bool:
-    """Take the newest yes or no on an entry or story back; False when there was none. Raises NotFound."""
+async def unlabel(runtime: Runtime, what: str, topic: str) -> tuple[Feedback, list[Story]] | None:
+    """Take the newest yes or no on an entry or story back.
+
+    Returns it, and the story as it is now; None when there was none. Raises NotFound.
+    """
     entry, story = revisit.find(runtime.pipeline, what)
-    found: bool = await in_writer(
+    found: tuple[Feedback, list[Story]] | None = await in_writer(
         runtime, lambda pipeline: revisit.unjudge(pipeline, entry=entry, story=story, topic=topic)
     )
     return found

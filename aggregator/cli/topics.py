@@ -17,6 +17,7 @@ from aggregator.cli.common import (
     SinceOption,
     ago,
     count,
+    echo,
     load_config,
     open_store,
     parse_since,
@@ -28,6 +29,7 @@ from aggregator.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from aggregator.types import Story
     from classifiers.measures import Interval, Scores
 
 
@@ -87,12 +89,17 @@ def set_label(
         str, typer.Argument(metavar="ID|URL", help="Id of an entry or story, or an entry's URL.")
     ],
     topic: TopicOption,
-    yes: Annotated[bool, typer.Option("--yes/--no", help="Whether it belongs to the topic.")],
+    yes: Annotated[
+        bool | None, typer.Option("--yes/--no", help="Whether it belongs to the topic.", show_default=False)
+    ] = None,
     facet: Annotated[str, typer.Option(help="The facet it belongs to.")] = "",
     config: ConfigOption = None,
 ) -> None:
     """Say that an entry or story belongs to a topic, or does not (the default verb)."""
     from aggregator import teaching
+
+    if yes is None:
+        raise typer.BadParameter("say whether it belongs, with --yes or --no")
 
     async def work(runtime: Any) -> Any:
         known_topic(runtime.config, topic)
@@ -104,12 +111,12 @@ def set_label(
         return await teaching.label(runtime, what, topic, relevant=yes, facet=facet, by=getpass.getuser())
 
     for story in with_runtime(config, work):
-        verdict = (
-            "belongs"
-            if any(one.topic == topic and one.belongs for one in story.labels)
-            else "does not belong"
-        )
-        typer.echo(f"{story.id} {verdict} to {topic}: {story.title}")
+        label = next((one for one in story.labels if one.topic == topic), None)
+        echo(f"{story.id} {_verdict(label is not None and label.belongs)} to {topic}: {story.title}")
+
+
+def _verdict(belongs: bool) -> str:
+    return "belongs" if belongs else "does not belong"
 
 
 @labels.command()
@@ -127,11 +134,29 @@ def undo(
         known_topic(runtime.config, topic)
         return await teaching.unlabel(runtime, what, topic)
 
-    if with_runtime(config, work):
-        typer.echo("taken back")
-    else:
+    done = with_runtime(config, work)
+    if done is None:
         typer.echo("there was nothing to take back", err=True)
         raise typer.Exit(1)
+    said, stories = done
+    echo(
+        f"taken back: {said.entry or said.story} {_verdict(said.relevant)} to {topic} "
+        f"({f'{said.by}, ' if said.by else ''}{said.at:%Y-%m-%d %H:%M} UTC)"
+    )
+    for story in stories:
+        echo(f"now: {story.id} {_holds(story, topic)}: {story.title}")
+
+
+def _holds(story: Story, topic: str) -> str:
+    """Whether a story belongs to a topic, and by what."""
+    label = next((one for one in story.labels if one.topic == topic), None)
+    if label is None:
+        return f"does not belong to {topic}, of which nothing speaks in it"
+    if any(reason.kind == "feedback" for reason in label.reasons):
+        by = "as a person said before"
+    else:
+        by = f"by its score {label.score:.2f} (threshold {label.threshold:.2f})"
+    return f"{_verdict(label.belongs)} to {topic}, {by}"
 
 
 @labels.command("import")

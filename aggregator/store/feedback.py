@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from aggregator.store.codec import dump, micros, moment
 from aggregator.store.entries import chunks
@@ -73,18 +73,17 @@ def newest(connection: Connection, *, story: str, topic: str) -> Feedback | None
     return None if row is None else _feedback(row)
 
 
-def undo(connection: Connection, *, story: str, entry: str, topic: str) -> bool:
-    """Delete the newest judgement on that story or entry; False when there was none."""
+def undo(connection: Connection, *, story: str, entry: str, topic: str) -> Feedback | None:
+    """Delete the newest judgement on that story or entry, and return it; None when there was none."""
     about = or_(
         *([FEEDBACK.c.story == story] if story else []), *([FEEDBACK.c.entry == entry] if entry else [])
     )
-    newest = connection.execute(
-        select(func.max(FEEDBACK.c.n)).where(FEEDBACK.c.topic == topic, about)
-    ).scalar()
-    if newest is None:
-        return False
-    connection.execute(delete(FEEDBACK).where(FEEDBACK.c.n == newest))
-    return True
+    statement = select(FEEDBACK).where(FEEDBACK.c.topic == topic, about)
+    row = connection.execute(statement.order_by(FEEDBACK.c.n.desc()).limit(1)).mappings().first()
+    if row is None:
+        return None
+    connection.execute(delete(FEEDBACK).where(FEEDBACK.c.n == row["n"]))
+    return _feedback(row)
 
 
 def all_feedback(connection: Connection, topic: str | None = None) -> list[Feedback]:

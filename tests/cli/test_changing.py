@@ -286,6 +286,23 @@ def test_a_judgement_wins_is_exported_and_can_be_taken_back(verb: Verb, own: Pat
     assert (said.code, "has no facet" in said.err) == (2, True)
 
 
+def test_a_word_taken_back_is_named_with_what_holds_now(verb: Verb, own: Path) -> None:
+    story = launch(verb, own)
+    entry = story["entries"][0]
+    said = verb("label", story["id"], "--topic", TOPIC)
+    assert said.code == 2
+    assert "with --yes or --no" in said.err
+    assert verb("label", story["id"], "--topic", TOPIC, "--yes").code == 0
+    assert verb("label", entry["url"], "--topic", TOPIC, "--no").code == 0
+    taken, now = verb("label", "undo", entry["url"], "-t", TOPIC).out.splitlines()
+    assert taken.startswith(f"taken back: {entry['id']} does not belong to {TOPIC} (")
+    assert now == f"now: {story['id']} belongs to {TOPIC}, as a person said before: {story['title']}"
+    taken, now = verb("label", "undo", story["id"], "-t", TOPIC).out.splitlines()
+    assert taken.startswith(f"taken back: {story['id']} belongs to {TOPIC} (")
+    assert f"belongs to {TOPIC}, by its score " in now
+    assert verb("label", "undo", story["id"], "-t", TOPIC).code == 1
+
+
 def test_explain_shows_a_persons_word_by_story_entry_and_url(verb: Verb, own: Path) -> None:
     story = launch(verb, own)
     entry = story["entries"][1]
