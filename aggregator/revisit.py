@@ -17,6 +17,7 @@ from aggregator.pipeline import Pipeline
 from aggregator.store import entries, feedback, stories
 from aggregator.stories.group import story_id
 from aggregator.types import Assignment, Batch, Entry, Grouping, Story
+from aggregator.urls import spellings
 from aggregator.work import KitPlan, Weighed
 from aggregator.workers import WorkerCrashed
 from classifiers.types import Label
@@ -173,15 +174,18 @@ def merge(pipeline: Pipeline, ids: Sequence[str], *, by: str = "") -> Story:
     return _correct(pipeline, grouping, pairs, now, by)[kept.id]
 
 
-def split(pipeline: Pipeline, story: str, entry_ids: Sequence[str], *, by: str = "") -> tuple[Story, Story]:
+def split(pipeline: Pipeline, story: str, named: Sequence[str], *, by: str = "") -> tuple[Story, Story]:
     """Move entries of a story into a new one, for good; returns what stayed and what is new. Runs in the writer.
 
-    Raises NotFound when an entry is not in the story, or none would stay.
+    `named`: the entries, by id or URL; of several with one URL all go. Raises NotFound when an entry is not in the
+    story, or none would stay.
     """
     now = pipeline.clock.now()
     (whole,) = _whole(pipeline, [story])
     inside = {m.entry.id for m in whole.entries}
-    if missing := [entry for entry in entry_ids if entry not in inside]:
+    meant = {one: _entries_of(whole, one) for one in named}
+    entry_ids = list(dict.fromkeys(entry for found in meant.values() for entry in found))
+    if missing := [one for one, found in meant.items() if not found]:
         raise NotFound(
             f"story {whole.id} has no entry {', '.join(missing)}; see `aggregator explain {whole.id}`"
         )
@@ -193,6 +197,12 @@ def split(pipeline: Pipeline, story: str, entry_ids: Sequence[str], *, by: str =
     grouping = Grouping(assignments=tuple(Assignment(entry, new, "person") for entry in entry_ids))
     after = _correct(pipeline, grouping, pairs, now, by)
     return after[whole.id], after[new]
+
+
+def _entries_of(story: Story, named: str) -> list[str]:
+    """The ids of a story's entries with that id or URL."""
+    addresses = spellings(named)
+    return [m.entry.id for m in story.entries if m.entry.id == named or m.entry.url in addresses]
 
 
 def _whole(pipeline: Pipeline, ids: Sequence[str]) -> list[Story]:

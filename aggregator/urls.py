@@ -98,6 +98,11 @@ MAX_LENGTH = 2048
 """Longer URLs are refused: nothing real is longer, and they cost everybody behind us."""
 
 
+def spellings(given: str) -> set[str]:
+    """The ways in which a URL that a person gave may be stored; never the empty one."""
+    return {given, given.rstrip("/"), canonical(given)} - {""}
+
+
 def canonical(url: str, base: str = "") -> str:
     """The one form of `url`, or "" when it is not a usable http(s) address.
 

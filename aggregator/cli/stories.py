@@ -178,7 +178,8 @@ def merge(
 def split(
     story: Annotated[str, typer.Argument(metavar="ID|URL", help="The story.")],
     entries: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="Ids of the entries that are another event.")
+        list[str],
+        typer.Argument(metavar="ID|URL...", help="Ids or URLs of the entries that are another event."),
     ],
     config: ConfigOption = None,
 ) -> None:

@@ -290,8 +290,7 @@ def find(connection: Connection, what: str) -> tuple[str, str]:
     The entry is empty when a story was named. Raises NotFound.
     """
     by_id = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.id == what)
-    addresses = {what, what.rstrip("/"), urls.canonical(what)} - {""}
-    by_url = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.url.in_(addresses)).limit(1)
+    by_url = select(ENTRIES.c.id, ENTRIES.c.story).where(ENTRIES.c.url.in_(urls.spellings(what))).limit(1)
     for statement in (by_id, by_url):
         if row := connection.execute(statement).first():
             return row.id, row.story

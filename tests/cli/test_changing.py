@@ -332,6 +332,19 @@ def test_stories_are_split_and_merged_for_good(verb: Verb, own: Path) -> None:
     assert verb("stories", "split", story["id"], "nothing").code == 4
 
 
+def test_a_story_is_split_by_the_urls_of_entries(verb: Verb, own: Path) -> None:
+    story = launch(verb, own)
+    one, two, *others = story["entries"]
+    said = verb("stories", "split", one["url"], one["url"] + "?utm_source=mail#top", two["id"])
+    assert said.code == 0, said.err
+    assert f"{story['id']} keeps {len(others)} " in said.out
+    new = verb("explain", one["url"], "--json").json["story"]
+    assert {entry["id"] for entry in new["entries"]} == {one["id"], two["id"]}
+    said = verb("stories", "split", story["id"], one["url"])
+    assert said.code == 4
+    assert f"has no entry {one['url']}" in said.err
+
+
 def test_only_the_daemon_and_poll_take_over_changed_feeds(verb: Verb, own: Path) -> None:
     """A configuration that is being edited reaches the daemon's feeds when it is read again, and not by the way."""
     story = launch(verb, own)
