@@ -46,6 +46,8 @@ def check(
     path = config_path(config)
     found, doubts = mistakes(path), warnings(path)
     loaded = None if found else load(path)
+    if loaded is not None:
+        doubts = [*doubts, *(f"{path}: {lack}" for lack in _lacks(loaded))]
     if loaded is not None and loaded.web.enabled:
         found = mistakes_of(loaded, Secrets())
     feeds: list[dict[str, Any]] = []
@@ -87,6 +89,20 @@ def check(
         raise typer.Exit(2)
     if any(row["trouble"] for row in feeds):
         raise typer.Exit(1)
+
+
+def _lacks(loaded: Config) -> list[str]:
+    """What a configuration must have before it is of use, and has not."""
+    if not (loaded.feeds or loaded.topics or loaded.outputs):
+        return ["holds no feed, no topic and no output; start from the sample configuration"]
+    lacks = []
+    if not loaded.feeds:
+        lacks.append("there is no feed, so nothing is polled; `aggregator feeds add URL` adds one")
+    if not loaded.outputs:
+        lacks.append(
+            "there is no output, so nothing is published; write [[outputs]] with a `slug` and its `topics`"
+        )
+    return lacks
 
 
 def _undescribed(loaded: Config) -> list[str]:

@@ -61,6 +61,9 @@ def explain(error: ErrorDetails, path: Path) -> str:
         return f"{rule}, got {shown(value)}"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         return f"must be {_range(path)}, got {shown(value)}"
+    if kind in {"tuple_type", "list_type"} and isinstance(value, dict) and table_at(path) is not None:
+        name = ".".join(step for step in path if isinstance(step, str))
+        return f"there may be several, so write [[{name}]] in double brackets"
     if kind in _KINDS:
         return f"must be {_KINDS[kind]}, got {shown(value)}"
     message = error["msg"][:1].lower() + error["msg"][1:]

@@ -186,6 +186,29 @@ def test_check_names_feeds_of_which_nobody_said_what_they_are(verb: Verb, own: P
     assert said.out.splitlines()[-1].endswith("all is well")
 
 
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("", ["holds no feed, no topic and no output"]),
+        ('[[feeds]]\nurl = "https://new.example/f"', ["there is no output"]),
+        ('[topics.x]\n[topics.x.terms]\n"ferry disaster" = 3', ["there is no feed", "there is no output"]),
+        ('[[outputs]]\nslug = "all"', ["there is no feed"]),
+    ],
+)
+def test_check_says_what_a_configuration_lacks(
+    verb: Verb, tmp_path: Path, text: str, lacks: list[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(text, "utf-8")
+    said = verb("check", config=config)
+    assert said.code == 0
+    lines = said.err.splitlines()
+    assert len(lines) == len(lacks)
+    for line, lack in zip(lines, lacks, strict=True):
+        assert line.startswith(f"warning: {config}: {lack}")
+    assert "all is well" not in said.out
+
+
 def test_check_finds_what_run_would_refuse(verb: Verb, own: Path) -> None:
     assert "all is well" in verb("check", config=own).out
     own.write_text(own.read_text("utf-8").replace('host = "127.0.0.1"', 'host = "0.0.0.0"'), "utf-8")
