@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 SYSTEM_CONFIG = Path("/etc/aggregator/config.toml")
 
+_VARIABLE = "AGGREGATOR_CONFIG"
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config",
         "-c",
-        envvar="AGGREGATOR_CONFIG",
+        envvar=_VARIABLE,
         help="The configuration. Default: ./config.toml, else /etc/aggregator/config.toml.",
         show_default=False,
     ),
@@ -80,6 +82,8 @@ class DefaultGroup(Group):
 def config_path(given: Path | None) -> Path:
     """The configuration to use. Raises ConfigError when there is none."""
     if given is not None:
+        if str(given) == os.environ.get(_VARIABLE) and not given.exists():
+            raise ConfigError([f"{given.absolute()}: there is no such file; {_VARIABLE} names it"])
         return given
     for path in (Path("config.toml"), SYSTEM_CONFIG):
         if path.is_file():

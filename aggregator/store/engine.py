@@ -29,12 +29,7 @@ def open_engine(path: Path | None) -> Engine:
     if path is None:
         url: URL = make_url("sqlite://")
     else:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot make the folder {path.parent}: {error.strerror}; set [store] path to a writable place"
-            ) from error
+        _make_folder(path.parent)
         url = URL.create("sqlite", database=str(path))
     # Parameters hold what people read and judge; they stay out of error messages and logs.
     engine = create_engine(
@@ -43,6 +38,15 @@ def open_engine(path: Path | None) -> Engine:
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make the folder {folder}: {error.strerror}; set [store] path to a writable place"
+        ) from error
 
 
 def _set_up_connection(connection: Any, _record: object) -> None:
@@ -71,9 +75,15 @@ class DaemonLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises StoreLocked, naming the process that holds it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("a+", encoding="ascii")
+        """Take the lock. Raises StoreLocked, naming the process that holds it; StoreError where none can be made."""
+        _make_folder(self.path.parent)
+        try:
+            file = self.path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {self.path}: {error.strerror}; let the user that runs this write there, "
+                "or set [store] path to a writable place"
+            ) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -150,6 +150,33 @@ def test_without_a_configuration_one_is_asked_for(
     assert "absent.toml" in said.err
 
 
+def test_a_missing_configuration_that_the_environment_names_is_shown_whole(
+    verb: Verb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in (["check"], ["stories"]):
+        said = verb(*words, config=tmp_path / "deep" / "absent.toml")
+        assert said.code == 2
+        assert f"{tmp_path}/deep/absent.toml: there is no such file; AGGREGATOR_CONFIG names it" in said.err
+
+
+def test_a_database_in_an_impossible_folder_is_a_database_error(verb: Verb, own: Path) -> None:
+    taken = own.with_name("taken")
+    taken.write_text("a file where a folder is wanted", "utf-8")
+    text = own.read_text("utf-8").replace("aggregator.db", "taken/aggregator.db")
+    own.write_text(text, "utf-8")
+    for words in (["poll"], ["run"], ["import", str(taken)]):
+        said = verb(*words, config=own)
+        assert said.code == 3, words
+        assert f"cannot make the folder {taken}: " in said.err
+        assert "set [store] path to a writable place" in said.err
+    own.write_text(text.replace("taken/aggregator.db", "folder"), "utf-8")
+    own.with_name("folder.lock").mkdir()
+    said = verb("poll", config=own)
+    assert said.code == 3
+    assert "folder.lock: Is a directory; " in said.err
+
+
 def test_mistakes_are_all_named_by_every_verb(verb: Verb, own: Path) -> None:
     text = own.read_text("utf-8").replace('ceiling = "30s"', 'ceiling = "soon"')
     own.write_text(text + "\n[[feeds]]\nurl = 7\n", "utf-8")
