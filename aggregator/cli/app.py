@@ -33,6 +33,7 @@ app = typer.Typer(
     cls=_Root,
     help="Polls feeds, joins reports of one event into stories, keeps what belongs to your topics, and says why.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

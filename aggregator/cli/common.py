@@ -64,7 +64,9 @@ class DefaultGroup(Group):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (
-            args[0] not in self.commands and args[0] != "--help" and self._is_for_default(args[0])
+            args[0] not in self.commands
+            and args[0] not in ctx.help_option_names
+            and self._is_for_default(args[0])
         ):
             args = [self.default, *args]
         return super().parse_args(ctx, args)

@@ -190,6 +190,8 @@ def add(
 
     path = config_path(config)
     loaded = load_config(config)
+    if "://" not in url:
+        url = f"https://{url}"
     if wrong := url_mistake(url):
         raise typer.BadParameter(f"the URL {wrong}")
     said = {"origin": origin, "kind": kind, "country": country, "language": language}

@@ -281,6 +281,7 @@ def list_models(config: ConfigOption = None, as_json: JsonOption = False) -> Non
             )
             for m in known
         ],
+        none="no model was trained yet; `aggregator train` learns from your judgements",
     )
 
 
@@ -400,8 +401,10 @@ def suggest(
         ["entry", ">score", "title", "why"],
         [(one.id, f"{one.score:.2f}", one.title, one.why) for one in found.stories],
         title="Worth asking",
+        none="no story is worth asking about",
     )
     for title, ideas in (("Terms to add", found.add), ("Terms to drop", found.drop)):
+        none = f"no {title[0].lower()}{title[1:]}"
         print_table(
             ["term", ">would enter", ">of them relevant", ">would leave", ">of them relevant", "why"],
             [
@@ -416,6 +419,7 @@ def suggest(
                 for idea in ideas
             ],
             title=title,
+            none=none,
         )
 
 
@@ -517,4 +521,5 @@ def near_misses(
             )
             for miss in found
         ],
+        none=f"no story fell short by {margin:g} or less; --margin looks further down",
     )

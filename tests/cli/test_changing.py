@@ -214,6 +214,17 @@ def test_a_feed_is_found_on_a_page_and_written_with_comments_kept(verb: Verb, ow
     assert (said.code, url in said.err) == (4, True)
 
 
+def test_a_feed_without_a_scheme_is_looked_for_by_https(verb: Verb, own: Path) -> None:
+    before = own.read_text("utf-8")
+    with served({"index.html": RSS}) as site:  # it speaks no TLS, so the attempt fails and is named
+        said = verb(
+            "feeds", "add", f"{site.url.partition('://')[2]}/index.html", "--allow-private", config=own
+        )
+    assert said.code == 4
+    assert f"https://{site.url.partition('://')[2]}/index.html: " in said.err
+    assert own.read_text("utf-8") == before
+
+
 def test_a_feed_that_a_page_only_links_to_is_found_too(verb: Verb, own: Path) -> None:
     page = b'<html><body><a href="/files/rss.xml">RSS</a></body></html>'
     with served({"index.html": page, "files/rss.xml": RSS}) as site:
@@ -228,7 +239,7 @@ def test_a_feed_that_cannot_be_added_leaves_the_configuration_alone(verb: Verb, 
             ([f"{site.url}/index.html"], 4, "no feed was found"),
             ([f"{site.url}/absent"], 4, "404"),
             ([f"{site.url}/index.html", "--kind", "rumour"], 2, "--kind: must be one of agency"),
-            (["news.example"], 2, "http"),
+            (["gopher://news.example/"], 2, "must begin with http"),
         ):
             said = verb("feeds", "add", *words, "--allow-private", config=own)
             assert (said.code, wanted in said.err) == (code, True), said.err

@@ -268,6 +268,20 @@ def test_deliveries_are_counted(verb: Verb, own: Path) -> None:
     assert "0 dead letters" in verb("deliveries", "revive").out
 
 
+def test_a_table_without_rows_is_a_sentence(verb: Verb, filled: Path) -> None:
+    said = verb("near-misses", "--margin", "0", "--topic", TOPIC, config=filled)
+    assert said.out == "no story fell short by 0 or less; --margin looks further down\n"
+    assert verb("models").out.startswith("no model was trained yet; ")
+    assert "no terms to drop" in verb("suggest", "--topic", TOPIC).out.splitlines()
+
+
+@pytest.mark.parametrize("words", [[], ["stories"], ["feeds", "add"], ["check"], ["label", "undo"]])
+def test_h_is_help(verb: Verb, words: list[str]) -> None:
+    said = verb(*words, "-h")
+    assert (said.code, said.out) == (0, verb(*words, "--help").out)
+    assert said.out.startswith("Usage: ")
+
+
 def test_what_verbs_print_holds_no_terminal_escapes(verb: Verb, own: Path) -> None:
     with sqlite3.connect(own.with_name("aggregator.db")) as connection:
         connection.execute("update stories set title = 'red \x1b[31m alert\x07'")
