@@ -343,6 +343,22 @@ def test_stories_are_split_and_merged_for_good(verb: Verb, own: Path) -> None:
     assert verb("stories", "split", story["id"], "nothing").code == 4
 
 
+def test_every_key_of_exported_labels_is_described(verb: Verb, own: Path, root: Path) -> None:
+    story = launch(verb, own)
+    one, two, *_ = story["entries"]
+    for words in (
+        ("label", story["id"], "-t", TOPIC, "--yes"),
+        ("label", one["id"], "-t", TOPIC, "--yes"),
+        ("stories", "split", story["id"], two["id"]),
+    ):
+        assert verb(*words).code == 0
+    keys = {key for row in verb("export", "labels").rows for key in row}
+    assert keys >= {"relevant", "together"}
+    text = (root / "docs" / "cli.md").read_text(encoding="utf-8")
+    section = text.partition("\n### `export labels`\n")[2].partition("\n## ")[0]
+    assert {key for key in keys if f"`{key}`" not in section} == set()
+
+
 def test_a_story_is_split_by_the_urls_of_entries(verb: Verb, own: Path) -> None:
     story = launch(verb, own)
     one, two, *others = story["entries"]
