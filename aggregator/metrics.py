@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter as Count
 from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from aggregator import __version__
+from aggregator.outage import Outage
 from aggregator.pipeline import Tally
 from aggregator.types import FeedState
 
 
 class Metrics:
-    """The daemon's registry. `feeds` is asked at each scrape, in the scraping thread."""
+    """The daemon's registry. `feeds` and `outage` are asked at each scrape, in the scraping thread."""
 
-    def __init__(self, feeds: Callable[[], list[FeedState]]) -> None:
+    def __init__(self, feeds: Callable[[], list[FeedState]], outage: Callable[[], Outage | None]) -> None:
         self.registry = CollectorRegistry()
         self._polls = Counter("aggregator_polls", "Polls by outcome.", ["outcome"], registry=self.registry)
         self._new = Counter("aggregator_entries_new", "Entries stored.", registry=self.registry)
@@ -31,6 +32,12 @@ class Metrics:
             "aggregator_stage_seconds", "Wall time spent in each stage.", ["stage"], registry=self.registry
         )
         self.registry.register(_Feeds(feeds))
+        network = Gauge(
+            "aggregator_network_down",
+            "1 while this machine's own network seems down.",
+            registry=self.registry,
+        )
+        network.set_function(lambda: float(outage() is not None))
 
     def record(self, tally: Tally) -> None:
         """Add what a run did."""

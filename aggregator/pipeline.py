@@ -35,7 +35,7 @@ from aggregator.config import Config
 from aggregator.decide import body_hash, decide
 from aggregator.errors import StoreError
 from aggregator.keys import text_keys
-from aggregator.outage import NetworkWatch
+from aggregator.outage import NetworkWatch, Outage
 from aggregator.ports import Clock, Fetcher
 from aggregator.sift import sift
 from aggregator.store import Store
@@ -121,13 +121,20 @@ class Pipeline:
         """Run a function that writes between two batches, never during one."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, function, *args)
 
+    @property
+    def outage(self) -> Outage | None:
+        """Whether our own network is down, as far as the polls so far tell; None when it is not."""
+        return self._network.outage
+
     # --- polling ---
 
     async def poll(self, feeds: Sequence[FeedState], *, progress: Progress | None = None) -> Tally:
         """Fetch the feeds and store what is new. Every feed ends with a record and a next due time."""
         tally = Tally()
         async for batch in _in_batches(self.fetcher.fetch(feeds), self.config.poll.batch, _FLUSH_AFTER):
+            before = self._network.outage
             down = self._network.judge(batch, self.clock.now())
+            _tell_change(before, self._network.outage)
             tally.add(await self.take(batch, network_down=down))
             if progress is not None:
                 progress(len(batch))
@@ -396,6 +403,19 @@ class Pipeline:
             }
         )
         return tally
+
+
+def _tell_change(before: Outage | None, after: Outage | None) -> None:
+    if before is None and after is not None:
+        log.warning(
+            "no host answers: this machine's network seems to be down; no feed is blamed for it",
+            why=after.why,
+            since=after.since.isoformat(timespec="seconds"),
+        )
+    elif before is not None and after is None:
+        log.info(
+            "hosts answer again: the network is back", down_since=before.since.isoformat(timespec="seconds")
+        )
 
 
 def _document(result: ParsedDocument | WorkerCrashed) -> ParsedDocument:

@@ -55,7 +55,7 @@ class Publisher:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.shelf = StoreShelf(runtime)
-        self.metrics = Metrics(lambda: list(self.shelf.feeds()))
+        self.metrics = Metrics(lambda: list(self.shelf.feeds()), lambda: runtime.pipeline.outage)
         self.outbox = SqlOutbox(runtime.store.engine)
         self.base_url = ""
         self._archived: dict[str, datetime] = {}

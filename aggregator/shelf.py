@@ -16,6 +16,7 @@ from aggregator.errors import NotFound
 from aggregator.publish.health import FeedAlarm
 from aggregator.publish.ports import Withdrawn
 from aggregator.publish.select import Cursor, Selection
+from aggregator.publish.text import when
 from aggregator.publish.types import Names
 from aggregator.runtime import Runtime
 from aggregator.store import entries, feedback, feeds, shelf, stories
@@ -27,6 +28,7 @@ _STALE = timedelta(minutes=30)
 """A daemon that has polled nothing for so long, with feeds overdue, is not healthy."""
 
 _STUCK = "feeds are overdue but nothing has been polled for half an hour"
+_NO_NETWORK = "no host answers: this machine's network seems to be down"
 _DISPLACED = (
     "the database file was deleted or replaced while the daemon ran: what it stores is lost; restart it"
 )
@@ -71,6 +73,13 @@ class StoreShelf:
         """Find out when the next poll is due; called now and then, off the event loop."""
         with self._runtime.store.read() as connection:
             self._next_change = feeds.next_due(connection)
+
+    def notices(self) -> Sequence[str]:
+        outage = self._runtime.pipeline.outage
+        if outage is None:
+            return ()
+        told = f"{_NO_NETWORK}, since {when(outage.since)} ({outage.why}). No feed is blamed for it."
+        return (told[0].upper() + told[1:],)
 
     # --- reads ---
 
@@ -149,12 +158,15 @@ class StoreShelf:
             default=None,
         )
         stuck = due is not None and polled is not None and due < now - _STALE and polled < now - _STALE
+        outage = self._runtime.pipeline.outage
+        why = f"{_NO_NETWORK}: {outage.why}" if outage else _STUCK if stuck else ""
         return {
-            "ok": not stuck,
+            "ok": not why,
             "version": __version__,
             "feeds": dict(counts),
             "last_polled": polled.isoformat() if polled else None,
-            **({"why": _STUCK} if stuck else {}),
+            **({"network": str(outage)} if outage else {}),
+            **({"why": why} if why else {}),
         }
 
     # --- writes ---

@@ -61,7 +61,7 @@ def create_app(
         registry=registry,
         prefix=urlsplit(site.base_url).path.rstrip("/"),
     )
-    templates = Templates(web.title, context.prefix)
+    templates = Templates(web.title, context.prefix, source.notices)
     pages = Pages(context, templates)
     feedback = FeedbackPages(context, templates)
     feeds = _FeedEndpoint(context)

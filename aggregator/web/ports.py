@@ -53,6 +53,12 @@ class Source(Shelf, Protocol):
         """When something may change next (the next due poll); None: unknown. Called on the event loop."""
         ...
 
+    def notices(self) -> Sequence[str]:
+        """What whoever opens a page must know first: sentences in plain text, none while all is well. Called on
+        the event loop.
+        """
+        ...
+
     def story(self, id: str) -> Story | str | None:
         """A story, whole; the id of the story it was merged into; or None when nothing has that id."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from importlib.resources import files
 from itertools import groupby
@@ -38,8 +38,10 @@ def by_day(cards: Iterable[StoryCard]) -> list[tuple[str, list[StoryCard]]]:
 class Templates:
     """The pages' templates."""
 
-    def __init__(self, title: str, prefix: str) -> None:
-        """`title`: of the installation. `prefix`: path of the base URL, for links."""
+    def __init__(self, title: str, prefix: str, notices: Callable[[], Sequence[str]]) -> None:
+        """`title`: of the installation. `prefix`: path of the base URL, for links. `notices`: asked for each page,
+        what stands above everything else.
+        """
         environment = Environment(
             loader=PackageLoader("aggregator.web", "templates"),
             autoescape=True,
@@ -49,7 +51,10 @@ class Templates:
         )
         style = (files("aggregator.web") / "static" / "style.css").read_bytes()
         environment.globals.update(
-            site_title=title, prefix=prefix, style_version=hashlib.sha256(style).hexdigest()[:8]
+            site_title=title,
+            prefix=prefix,
+            style_version=hashlib.sha256(style).hexdigest()[:8],
+            notices=notices,
         )
         environment.filters.update(
             when=when,

@@ -389,6 +389,20 @@ def test_dead_hosts_far_apart_in_time_are_no_outage() -> None:
         assert not watch.judge([down], NOW + n * timedelta(minutes=4))
 
 
+def test_an_outage_lasts_from_the_first_lost_host_until_one_is_reached() -> None:
+    watch = NetworkWatch()
+    minute = timedelta(minutes=1)
+    lost = results("dns", "connect", "dns")
+    for n, down in enumerate(lost):
+        assert watch.outage is None
+        watch.judge([down], NOW + n * minute)
+    assert str(watch.outage) == f"down since {NOW:%Y-%m-%d %H:%M} UTC: host names cannot be looked up"
+    assert not watch.judge([lost[0]], NOW + HOUR), "one host alone proves nothing"
+    assert watch.outage is not None, "but neither did anybody answer"
+    watch.judge(results("http-500"), NOW + 2 * HOUR)
+    assert watch.outage is None, "a server that fails is reached"
+
+
 def test_a_batch_that_is_lost_as_a_whole_is_enough() -> None:
     assert NetworkWatch().judge(results(*["dns"] * 10), NOW)
 

@@ -66,6 +66,9 @@ class MemorySource:
     def next_change(self) -> datetime | None:
         return self.due
 
+    def notices(self) -> Sequence[str]:
+        return ()
+
     def story(self, id: str) -> Story | str | None:
         return self.redirects.get(id) or self.held.get(id)
 
