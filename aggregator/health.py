@@ -63,6 +63,7 @@ def assess(
     alarms += _transition(before, health, why, extra, now)
     if not network_down and not (error and error.code in BLAMELESS):
         extra["error"] = error.code if error else ""
+        extra["last_error"] = error.message[:300] if error else ""
     since = before.health_since if health == before.health and before.health_since else now
     memory = replace(after.memory, extra={name: value for name, value in extra.items() if value})
     return Assessment(health, since, why, tuple(alarms), memory)

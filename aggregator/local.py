@@ -33,6 +33,8 @@ log = structlog.get_logger("aggregator")
 _STOP_WITHIN = 6.0
 """Seconds that polls under way have to finish when the daemon stops; systemd gives ten."""
 
+_NAMED = 5
+"""Feeds whose failed polls are named at most, of those polled together; the page of feeds names all."""
 
 _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 300.0
@@ -163,7 +165,9 @@ class LocalDriver:
         self._troubles = 0
         self.total.add(tally)
         self._count(tally)
-        log.info("polled", feeds=len(feeds), new=tally.new, revised=tally.revised, **_plain(tally))
+        log.info(
+            "polled", feeds=len(feeds), new=tally.new, revised=tally.revised, **_plain(tally), **_why(tally)
+        )
         if tally.new or tally.revised:
             await self._changed()
 
@@ -268,6 +272,12 @@ class LocalDriver:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def _why(tally: Tally) -> dict[str, object]:
+    told: dict[str, object] = {"why": tally.failures[:_NAMED]} if tally.failures else {}
+    rest = len(tally.failures) - _NAMED
+    return {**told, "others": rest} if rest > 0 else told
 
 
 def _plain(tally: Tally) -> dict[str, int]:

@@ -32,6 +32,7 @@ import structlog
 
 from aggregator.assemble import Assembler
 from aggregator.config import Config
+from aggregator.config.secrets import mask
 from aggregator.decide import body_hash, decide
 from aggregator.errors import StoreError
 from aggregator.keys import text_keys
@@ -72,6 +73,8 @@ class Tally:
     revised: int = 0
     stories: int = 0
     bad_rows: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Of each feed whose poll failed, its name and why."""
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, other: Tally) -> None:
@@ -81,6 +84,7 @@ class Tally:
         self.revised += other.revised
         self.stories += other.stories
         self.bad_rows += other.bad_rows
+        self.failures += other.failures
         for stage, spent in other.seconds.items():
             self.seconds[stage] += spent
 
@@ -248,6 +252,11 @@ class Pipeline:
             )
         tally = self._store(_merge_sifted(sifted_all), weighed, now, polls=polls)
         tally.outcomes.update(str(intent.record.outcome) for intent in polls)
+        tally.failures += [
+            f"{intent.feed.title or mask(intent.feed.url)}: {intent.record.error}"
+            for intent in polls
+            if intent.record.error
+        ]
         return tally
 
     # --- importing ---

@@ -94,6 +94,7 @@ def feed_rows(
             "language": feed.language,
             "health": feed.health.value,
             "why": feed.health_why,
+            "failed": _last_failure(feed),
             "polled": feed.last_polled,
             "due": feed.next_due,
             "new": feed.memory.last_new,
@@ -101,6 +102,13 @@ def feed_rows(
         }
         for feed in rows
     ]
+
+
+def _last_failure(feed: FeedState) -> str:
+    """Return why the last poll failed, where the feed's state does not say so already."""
+    if feed.health in (Health.FAILING, Health.GONE):
+        return ""
+    return str(feed.memory.extra.get("last_error", ""))
 
 
 def _latest(

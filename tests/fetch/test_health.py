@@ -55,6 +55,17 @@ def test_a_good_feed_is_ok_and_raises_nothing() -> None:
     assert life.feed.health_since == NOW - 9 * DAY
 
 
+def test_the_first_failure_is_remembered_until_a_good_poll_although_the_state_is_still_ok() -> None:
+    life = Life()
+    assert life.poll(failed(life.feed, "http-503")) is Health.OK
+    assert life.feed.memory.extra["last_error"] == "it went wrong: http-503"
+    life.poll(failed(life.feed, "dns"), network_down=True)
+    life.poll(failed(life.feed, "host-held", refused=True))
+    assert life.feed.memory.extra["last_error"] == "it went wrong: http-503", "neither is the feed's own"
+    life.poll()
+    assert "last_error" not in life.feed.memory.extra
+
+
 def test_a_streak_of_errors_is_failing_and_ends_with_recovered() -> None:
     life = Life()
     bad = failed(life.feed, "http-503")

@@ -6,10 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from aggregator.config import Config
 from aggregator.demo.site import DemoSite
 from aggregator.errors import StoreError
+from aggregator.local import LocalDriver
 from aggregator.pipeline import Tally
 from aggregator.runtime import Runtime
 from aggregator.store import feeds
@@ -80,6 +82,30 @@ def test_a_database_at_fault_is_not_taken_for_a_bad_row(
             await runtime.pipeline.import_rows(enumerate([row("e1", "any")], 1), resolve)
 
     run(config, work)
+
+
+def test_the_log_names_feeds_whose_poll_failed_and_why(tmp_path: Any) -> None:
+    async def main() -> None:
+        async with DemoSite(_now()) as site:
+            missing = "".join(f'\n[[feeds]]\nurl = "{site.url}/missing/{n}?token=t0p"\n' for n in range(7))
+            good = f'\n[[feeds]]\nurl = "{site.feeds[0]["url"]}"\n'
+            async with Runtime(write(tmp_path, CONFIG + missing + good)) as runtime:
+
+                async def nothing() -> None: ...
+
+                driver = LocalDriver(runtime, nothing, lambda _: None)
+                with capture_logs() as told:
+                    await driver.tick()
+                    await asyncio.gather(*driver._polls)
+                (polled,) = [line for line in told if line["event"] == "polled"]
+                assert (polled["log_level"], polled["failed"], polled["others"]) == ("info", 7, 2)
+                assert len(polled["why"]) == 5
+                assert all(
+                    "/missing/" in one and "HTTP 404: there is nothing" in one for one in polled["why"]
+                )
+                assert "t0p" not in str(polled)
+
+    asyncio.run(main())
 
 
 def _now() -> Any:

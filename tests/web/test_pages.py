@@ -110,6 +110,18 @@ def test_home_shows_outputs_stories_and_why(client: Client) -> None:
     assert 'type="application/atom+xml"' in page
 
 
+def test_the_page_of_feeds_tells_a_failed_poll_before_the_state_changes(client: Client) -> None:
+    failed = FeedMemory(extra={"last_error": "HTTP 503: the server is overloaded <now>"})
+    client.source.polled = [
+        FeedState(1, "https://a.example/rss", "", title="Coast Wire", memory=failed),
+        FeedState(
+            2, "https://b.example/rss", "", title="B", health=Health.FAILING, health_why="5", memory=failed
+        ),
+    ]
+    page = client.get("/feeds").text
+    assert page.count("last poll failed: HTTP 503: the server is overloaded &lt;now&gt;") == 1
+
+
 def titles(page: str) -> list[str]:
     return [element.text_content() for element in html.document_fromstring(page).xpath("//article/h3")]
 
