@@ -15,6 +15,7 @@ _UNWANTED = re.compile(
     "\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _BEYOND = re.compile("[\U00010000-\U0001efff]")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»「」『』《》\uff02", '"'))
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*")
 
@@ -76,3 +77,8 @@ def shorten(text: str, limit: int) -> str:
     if space > limit * 2 // 3:
         cut = cut[:space]
     return cut.rstrip(" ,;:.") + "…"
+
+
+def straight_quotes(text: str) -> str:
+    """`text` with every kind of double quotation mark as a straight one. Single ones stay: they are apostrophes too."""
+    return text.translate(_QUOTES)

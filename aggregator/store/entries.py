@@ -34,6 +34,7 @@ from aggregator.store.tables import (
     StoryRedirectRow,
     core,
 )
+from aggregator.text import straight_quotes
 from aggregator.types import Assignment, Candidate, Entry, Fingerprint, KnownEntry, Revision
 from classifiers.types import Label
 
@@ -379,9 +380,11 @@ def set_pages(connection: Connection, pages: Sequence[tuple[str, str, str]]) -> 
 def search(connection: Connection, words: str, limit: int) -> list[str]:
     """Ids of stories with an entry that has all these words in title, summary or full text; newest first.
 
-    A phrase in quotation marks must stand there as written. Words beyond the tenth are not looked for.
+    A phrase in quotation marks, straight or typographic, must stand there as written. Words beyond the tenth are not
+    looked for.
     """
-    wanted = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', words)][:10]
+    straight = straight_quotes(words)
+    wanted = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|([^\s"]+)', straight)][:10]
     if not wanted:
         return []
     everywhere = (ENTRIES.c.title, ENTRIES.c.summary, ENTRIES.c.text)

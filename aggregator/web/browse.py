@@ -16,6 +16,7 @@ from aggregator.publish.parameters import Request, read_parameters, write_cursor
 from aggregator.publish.produce import gather, produce
 from aggregator.publish.select import Selection, cursor_of, in_order, labels_shown, matches
 from aggregator.publish.types import Names
+from aggregator.text import straight_quotes
 from aggregator.types import Story
 from aggregator.web.cards import browsable, output_card, story_card
 from aggregator.web.context import Context
@@ -85,7 +86,14 @@ def search_view(context: Context, text: str, now: datetime) -> dict[str, Any]:
         # What only a private output holds is nobody else's to find.
         if shown or not belongs:
             cards.append(story_card(story, shown, names))
-    return {"query": text, "stories": cards[: PAGE * 2], "more": len(cards) > PAGE * 2, "now": now}
+    return {
+        "query": text,
+        # A phrase brings its own quotation marks.
+        "asked": text if '"' in straight_quotes(text) else f"“{text}”",
+        "stories": cards[: PAGE * 2],
+        "more": len(cards) > PAGE * 2,
+        "now": now,
+    }
 
 
 def public_topics(context: Context) -> frozenset[str] | None:

@@ -13,6 +13,7 @@ from aggregator import revisit, teaching
 from aggregator.config import Config
 from aggregator.errors import NotFound
 from aggregator.pipeline import Tally
+from aggregator.publishing import Publisher
 from aggregator.runtime import Runtime, kit_plan
 from aggregator.transfer import export_entries, export_labels, read_rows, source_resolver
 
@@ -202,5 +203,16 @@ def test_the_plan_for_workers_names_the_topics(config: Config) -> None:
         plan = kit_plan(runtime.config, runtime.store)
         assert list(plan.topics) == ["launches"]
         assert plan.models == {}
+
+    run(config, work)
+
+
+def test_a_phrase_is_found_between_any_quotation_marks(config: Config) -> None:
+    async def work(runtime: Runtime) -> None:
+        await feed_in(runtime, [LAUNCH, SPORT])
+        shelf = Publisher(runtime).shelf
+        for left, right in ('""', "“”", "„“", "«»", "「」"):
+            assert [s.title for s in shelf.search(f"{left}wins the cup{right} goal", 9)] == [SPORT["title"]]
+            assert not shelf.search(f"{left}cup wins the{right}", 9), "only as written"
 
     run(config, work)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
+from urllib.parse import quote
 
 import listparser
 import pytest
@@ -120,6 +121,17 @@ def test_the_page_of_feeds_tells_a_failed_poll_before_the_state_changes(client: 
     ]
     page = client.get("/feeds").text
     assert page.count("last poll failed: HTTP 503: the server is overloaded &lt;now&gt;") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("ferry", "“ferry”"), ("“north port” ferry", "“north port” ferry"), ('"ferry', '"ferry')],
+)
+def test_a_search_names_what_was_asked_for_in_one_pair_of_quotation_marks(
+    client: Client, query: str, told: str
+) -> None:
+    tree = html.document_fromstring(client.get(f"/search?q={quote(query)}").text)
+    assert tree.findtext(".//h1") == f"Stories with {told}"
 
 
 def titles(page: str) -> list[str]:
