@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from aggregator.config.load import load
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.local import LocalDriver
 from aggregator.publishing import Publisher
+from aggregator.refusal import refusal
 from aggregator.runtime import Runtime, store_path
 from aggregator.serving import SwappedApp, build_app, mistakes_of
 from aggregator.store import DaemonLock
@@ -118,16 +119,25 @@ class Daemon:
             try:
                 await self._reload(runtime, driver, publisher)
             except ConfigError as error:
+                self._note_refusal(publisher, error.mistakes)
                 for mistake in error.mistakes:
                     log.error("configuration refused", mistake=mistake)
                 log.warning(
                     "the configuration was not changed; the old one goes on", mistakes=len(error.mistakes)
                 )
             except AggregatorError as error:
+                self._note_refusal(publisher, ())
                 log.error("configuration refused", mistake=str(error))
             except Exception:
+                self._note_refusal(publisher, ())
                 log.exception("the reload failed; the old configuration goes on")
+            else:
+                publisher.shelf.refused = None
             systemd.ready(f"polling {sum(feed.enabled for feed in self._config.feeds)} feeds")
+
+    def _note_refusal(self, publisher: Publisher, mistakes: Sequence[str]) -> None:
+        shelf = publisher.shelf
+        shelf.refused = refusal(mistakes, self._path.name, datetime.now(UTC), shelf.refused)
 
     async def _reload(self, runtime: Runtime, driver: LocalDriver, publisher: Publisher) -> None:
         new = await asyncio.to_thread(load, self._path)

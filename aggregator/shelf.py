@@ -18,6 +18,7 @@ from aggregator.publish.ports import Withdrawn
 from aggregator.publish.select import Cursor, Selection
 from aggregator.publish.text import when
 from aggregator.publish.types import Names
+from aggregator.refusal import Refusal
 from aggregator.runtime import Runtime
 from aggregator.store import entries, feedback, feeds, shelf, stories
 from aggregator.store.feedback import Feedback
@@ -43,6 +44,8 @@ class StoreShelf:
         self._changed: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._generation = 0
         self._next_change: datetime | None = None
+        self.refused: Refusal | None = None
+        """A changed configuration that could not be taken over; None while the file's is the one that runs."""
 
     def attach(
         self, loop: asyncio.AbstractEventLoop, changed: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -75,11 +78,16 @@ class StoreShelf:
             self._next_change = feeds.next_due(connection)
 
     def notices(self) -> Sequence[str]:
-        outage = self._runtime.pipeline.outage
-        if outage is None:
-            return ()
-        told = f"{_NO_NETWORK}, since {when(outage.since)} ({outage.why}). No feed is blamed for it."
-        return (told[0].upper() + told[1:],)
+        told = []
+        if outage := self._runtime.pipeline.outage:
+            down = f"{_NO_NETWORK}, since {when(outage.since)} ({outage.why}). No feed is blamed for it."
+            told.append(down[0].upper() + down[1:])
+        if refused := self.refused:
+            told.append(
+                f"The configuration was changed but cannot be used, since {when(refused.since)}; the one from "
+                f"before goes on. {refused.first} (`aggregator check` and the log say all that is wrong)."
+            )
+        return told
 
     # --- reads ---
 
@@ -166,6 +174,7 @@ class StoreShelf:
             "feeds": dict(counts),
             "last_polled": polled.isoformat() if polled else None,
             **({"network": str(outage)} if outage else {}),
+            **({"configuration": str(self.refused)} if self.refused else {}),
             **({"why": why} if why else {}),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 import time
@@ -128,10 +129,21 @@ def test_a_bad_configuration_on_sighup_leaves_it_serving(tmp_path: Path) -> None
                 lambda: running.text().count("configuration refused") == 5, "five refusals in the log"
             )
             assert len(items(running)) > 5
+            health = json.loads(running.get("/health")[2])
+            assert health["ok"] is True, "it works on, by the configuration from before"
+            assert re.fullmatch(
+                r"refused since .* UTC: config.toml, line \d+: poll.tick: must be a duration",
+                health["configuration"],
+            )
+            page = running.get("/")[2].decode()
+            assert "The configuration was changed but cannot be used, since" in page
+            assert "poll.tick" in page
             config.write_text(right.replace(f'slug = "{TOPIC}"', 'slug = "renamed"', 1), encoding="utf-8")
             running.signal(signal.SIGHUP)
             running.wait(lambda: running.get("/feeds/renamed.json")[0] == 200, "the renamed output")
             running.wait(lambda: running.said.count("READY=1") >= 3, "the third READY=1")
+            assert "configuration" not in json.loads(running.get("/health")[2])
+            assert "cannot be used" not in running.get("/")[2].decode()
 
 
 def test_a_changed_topic_reclassifies_what_is_stored(tmp_path: Path) -> None:
