@@ -1,6 +1,7 @@
 # Aggregator: `make run` on a bare machine with Python 3.11 to 3.14 is all it takes.
 #
-#   make run        install into .venv if need be, then run the daemon on ./config.toml
+#   make run        install into .venv if need be, then run the daemon on ./config.toml,
+#                   which it reads again whenever you save it
 #   make demo       the daemon on sample feeds of its own; needs no network
 #   make test       the tests                      (one of them: make test ARGS=tests/config)
 #   make check      lint, formatting and types
@@ -33,7 +34,7 @@ DESTDIR ?=
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
-	@$(BIN)/aggregator run $(ARGS)
+	@$(BIN)/aggregator run --watch $(ARGS)
 
 demo: $(VENV)/.runtime
 	@$(BIN)/aggregator demo $(ARGS)

@@ -60,6 +60,13 @@ def test_an_interpreter_without_venv_is_told_what_to_install(make, tmp_path: Pat
     assert "apt-get install python3-venv" in done.stderr
 
 
+def test_make_run_takes_over_an_edited_configuration_by_itself(make, tmp_path: Path) -> None:
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).touch()
+    done = make("-n", "run", "ARGS=--config my.toml")
+    assert done.stdout.splitlines()[-1] == ".venv/bin/aggregator run --watch --config my.toml"
+
+
 def test_a_suitable_interpreter_is_found_past_unsuitable_ones(make, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
