@@ -81,7 +81,7 @@ def build(
         description=one_line(output.description) or _describe(output, title),
         base=base or f"{site.base_url}/feeds/{quote(output.slug)}",
         query=query,
-        home=f"{site.base_url}/",
+        home=output_page(output, site) if served else f"{site.base_url}/",
         updated=max(moments, default=LONG_AGO),
         language=language_tag(output.language),
         author=clean(site.title),
@@ -93,6 +93,11 @@ def build(
         ttl=ttl,
         about=context.about,
     )
+
+
+def output_page(output: OutputConfig, site: Site) -> str:
+    """Return the URL of the page for people of an output; a private one has none of its own."""
+    return f"{site.base_url}/" if output.private_env else f"{site.base_url}/output/{quote(output.slug)}"
 
 
 def feed_title(output: OutputConfig, names: Names) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from lxml import etree
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish.build import feed_title
+from aggregator.publish.build import feed_title, output_page
 from aggregator.publish.text import one_line, plain
 from aggregator.publish.types import Names, Site
 
@@ -45,7 +45,7 @@ def render_opml(
             text=title,
             title=title,
             xmlUrl=f"{site.base_url}/feeds/{path}.{form}",
-            htmlUrl=f"{site.base_url}/",
+            htmlUrl=output_page(output, site),
             **({"description": plain(one_line(output.description))} if output.description else {}),
         )
     document: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=False, pretty_print=True)

@@ -248,6 +248,19 @@ def test_what_a_reader_sees_of_a_story() -> None:
         assert told in item.text
 
 
+def test_a_feed_leads_to_its_own_page_where_there_is_one() -> None:
+    output = OutputConfig(slug="harbour", topics=("harbour-safety",))
+    feed = build(output, sample_stories(), now=NOW, site=SITE, names=NAMES)
+    assert json.loads(render(feed, "json"))["home_page_url"] == "https://news.example.org/output/harbour"
+    for form, path in (("atom", "{*}link[@rel='alternate']"), ("rss", "channel/link")):
+        (link,) = etree.fromstring(render(feed, form)).findall(path)
+        assert (link.get("href") or link.text) == "https://news.example.org/output/harbour"
+    # The page of a private output would be found by whoever guesses its name.
+    private = output.model_copy(update={"private_env": "HUSH"})
+    assert build(private, (), now=NOW, site=SITE).home == "https://news.example.org/"
+    assert build(output, (), now=NOW, site=SITE, served=False).home == "https://news.example.org/"
+
+
 def test_prefixes_are_configurable() -> None:
     quiet = OutputConfig(slug="x", title_prefixes={})
     loud = OutputConfig(slug="x", title_prefixes={"burst": "Burst", "confirmed": "Sure"})

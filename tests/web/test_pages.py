@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import listparser
 import pytest
-from lxml import html
+from lxml import etree, html
 from prometheus_client import CollectorRegistry, Counter
 from publish.samples import NOW, label, story
 from publish.strict import check_opml, item_schema
@@ -252,6 +252,11 @@ def test_opml_lists_public_outputs_in_folders(client: Client) -> None:
         "https://news.example.org/feeds/harbour.atom": ("Harbour safety", []),
         "https://news.example.org/feeds/alerts.atom": ("Alerts", [["Desk"]]),
     }
+    for outline in etree.fromstring(answer.body).iter("{*}outline"):
+        if page := outline.get("htmlUrl"):
+            slug = outline.get("xmlUrl").rpartition("/")[2].removesuffix(".atom")
+            assert page == f"https://news.example.org/output/{slug}"
+            assert client.get(page.removeprefix("https://news.example.org")).status == 200
     assert client.get("/opml", If_None_Match=answer.headers["etag"]).status == 304
     assert ".rss" in client.get("/opml?format=rss").text
     assert client.get("/opml?format=x").status == 400
