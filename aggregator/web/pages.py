@@ -22,6 +22,9 @@ from aggregator.web.views import feed_rows, home_view, story_view
 
 _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
+_FOR_PROGRAMS = ("/feeds/", "/opml", "/health", "/metrics", "/schema/", "/static/", "/favicon.ico")
+"""Where a program asks, whatever it says it accepts."""
+
 
 class Pages:
     """Handlers of everything that is neither a feed nor feedback."""
@@ -130,9 +133,15 @@ class Pages:
         status = error.status_code if isinstance(error, HTTPException) else 500
         detail = error.detail if isinstance(error, HTTPException) else "Something failed; the log says what."
         headers: dict[str, Any] = dict(getattr(error, "headers", None) or {})
-        if "text/html" in request.headers.get("accept", ""):
+        if _for_people(request):
             response = self._templates.page("problem.html", status=status, detail=detail)
             response.headers.update(headers)
             response.status_code = status
             return response
         return Response(detail + "\n", status, {**headers, "Cache-Control": "no-store"}, "text/plain")
+
+
+def _for_people(request: Request) -> bool:
+    """Whether a page is the better answer: it was asked for, or anything will do where pages are."""
+    accept = request.headers.get("accept", "*/*")
+    return "text/html" in accept or ("*/*" in accept and not request.url.path.startswith(_FOR_PROGRAMS))

@@ -244,6 +244,18 @@ def test_a_story_page_hides_private_topics(serve: Callable[..., Client]) -> None
     assert "Spy" not in client.get("/story/s1").text
 
 
+def test_what_is_not_there_is_told_in_the_frame_of_the_pages(client: Client) -> None:
+    for path in ("/nothing", "/output/nothing", "/story/nothing"):
+        for accept in ({}, {"Accept": "*/*"}, {"Accept": "text/html,*/*;q=0.8"}):
+            missing = client.get(path, **accept)
+            assert (missing.status, missing.headers["cache-control"]) == (404, "no-store")
+            assert "/static/style.css" in missing.text, (path, accept)
+            assert "<h1>Not found</h1>" in missing.text
+        assert "<" not in client.get(path, Accept="text/plain").text
+    for path in ("/feeds/nothing.atom", "/static/nothing"):
+        assert "<" not in client.get(path, Accept="*/*").text, path
+
+
 def test_opml_lists_public_outputs_in_folders(client: Client) -> None:
     answer = client.get("/opml")
     assert check_opml(answer.body) == []
