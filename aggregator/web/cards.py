@@ -103,22 +103,40 @@ def story_card(story: Story, labels: Sequence[Label], names: Names) -> StoryCard
 
 
 def why_view(label: Label, names: Names, *, limit: int) -> dict[str, Any]:
-    """Return a topic's decision with its weightiest reasons, each in few words and in full."""
+    """Return a topic's decision with its weightiest reasons, each in full.
+
+    In a list (`limit` up to SHOWN_REASONS), what several rules added for one word is one reason, in few words too.
+    """
     return {
         "topic": names.topics.get(label.topic) or words.name(label.topic),
         "facet": (names.facets.get(label.facet) or words.name(label.facet)) if label.facet else "",
         "score": label.score,
         "threshold": label.threshold,
         "belongs": label.belongs,
-        "reasons": [
-            {"short": _short(reason), "full": words.reason_text(reason), "against": reason.weight < 0}
-            for reason in words.strongest_reasons(label, limit)
-            # In a list there is no room for what was only a condition.
-            if reason.weight or limit > SHOWN_REASONS
-        ],
+        "reasons": _chips(label, limit)
+        if limit <= SHOWN_REASONS
+        else [{"full": words.reason_text(reason)} for reason in words.strongest_reasons(label, limit)],
     }
 
 
-def _short(reason: Reason) -> str:
-    found = one_line(reason.found or reason.what, 40) or reason.kind
-    return f"{found} {reason.weight:+.1f}" if reason.weight else found
+def _chips(label: Label, limit: int) -> list[dict[str, Any]]:
+    """Return the weightiest words. There is no room for what was only a condition, and weighs nothing."""
+    by_word: dict[tuple[str, bool], list[Reason]] = {}
+    for reason in words.strongest_reasons(label, len(label.reasons)):
+        if reason.weight:
+            # What a model adds is in a unit of its own.
+            by_word.setdefault((_word(reason).casefold(), reason.kind == "model"), []).append(reason)
+    summed = [(sum(reason.weight for reason in same), same) for same in by_word.values()]
+    summed.sort(key=lambda pair: -abs(pair[0]))
+    return [
+        {
+            "short": f"{_word(same[0])} {weight:+.1f}",
+            "full": "; ".join(words.reason_text(reason) for reason in same),
+            "against": weight < 0,
+        }
+        for weight, same in summed[:limit]
+    ]
+
+
+def _word(reason: Reason) -> str:
+    return one_line(reason.found or reason.what, 40) or reason.kind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from aggregator.config import OutputConfig, WebConfig
 from aggregator.publish import FeedAlarm
 from aggregator.types import Alarm, FeedMemory, FeedState, Health
 from aggregator.web import create_app
+from classifiers.types import Reason
 
 from .conftest import Client
 
@@ -132,6 +134,28 @@ def test_a_search_names_what_was_asked_for_in_one_pair_of_quotation_marks(
 ) -> None:
     tree = html.document_fromstring(client.get(f"/search?q={quote(query)}").text)
     assert tree.findtext(".//h1") == f"Stories with {told}"
+
+
+def test_a_word_that_several_rules_found_is_one_reason_in_a_list_and_several_on_the_storys_page(
+    client: Client,
+) -> None:
+    reasons = (
+        Reason("term", "@koreas", 3.9, "title", "南北"),
+        Reason("group", "both sides", 3.5, "title", "南北"),
+        Reason("term", "Ferry", 1.0, "title", "Ferry"),
+        Reason("term", "ferry", 0.5, "summary", "ferry"),
+        Reason("model", "ferry", 0.2, "", "ferry"),
+        Reason("facet", "ferry", 0.0, "title", "Ferry"),
+    )
+    client.source.held.clear()
+    client.source.put(replace(story(1), labels=(label(reasons=reasons),)))
+    chips = html.document_fromstring(client.get("/").text).xpath("//span[@class='reason']")
+    assert [chip.text for chip in chips] == ["南北 +7.4", "Ferry +1.5", "ferry +0.2"]
+    assert (
+        chips[0].get("title")
+        == "“南北” (@koreas) in the title (+3.90); “南北” (both sides) in the title (+3.50)"
+    )
+    assert client.get("/story/s1").text.count("“南北”") == 2
 
 
 def titles(page: str) -> list[str]:
