@@ -38,6 +38,10 @@ async def play(
 
             def ready(url: str) -> None:
                 say(f"The invented news world is at {site.url}/, its configuration in {path}.")
+                # As long as a feed may wait for its next poll here: `settings`.
+                say(
+                    f"In {step:g} seconds it publishes more, which the page shows within half a minute of that."
+                )
                 say(f"Open {url}/ to see what the daemon makes of it. Ctrl-C stops.")
 
             stepper = asyncio.create_task(_publish(site, step))

@@ -166,6 +166,7 @@ def test_the_demo_without_a_terminal_is_still_for_people(tmp_path: Path) -> None
             assert lines[-1], lines
         assert not any(line.startswith("{") or "\x1b" in line for line in lines)
         assert lines[-1].startswith("Open http://127.0.0.1:")
+        assert lines[-2].startswith("In 20 seconds it publishes more")
         process.terminate()
         assert process.wait(15) == 0
     finally:

@@ -255,10 +255,6 @@ def test_merged_stories_redirect(client: Client) -> None:
 
 
 def test_a_story_page_hides_private_topics(serve: Callable[..., Client]) -> None:
-    from dataclasses import replace
-
-    from publish.samples import label, story
-
     client = serve()
     client.source.configured = [
         OutputConfig(slug="harbour", topics=("harbour-safety",)),
