@@ -30,14 +30,18 @@ _NAMESPACE = bytes.fromhex("0f0bd0f26a0c5d0a9a396f5f2c1f7f11")
 def clean(text: str) -> str:
     """Return `text` without characters that XML forbids or that readers choke on; emoji stay.
 
-    Text that was encoded twice is set right: validators warn of it, and so do readers.
+    Text that was encoded twice is set right: validators warn of it, and so do readers. What is clean stays as it is.
     """
-    if not text.isascii() and ("\u00c3" in text or "\u00c2" in text):
-        text = _decoded(text)
-    # isprintable() is a scan in C that clears nearly every text; a pattern has to look at each character.
-    if (text.isprintable() or text.replace("\n", "").isprintable()) and "\ufffd" not in text:
-        return text
-    return _ILLEGAL.sub("", text)
+    while True:
+        # What is left may look as if it had been encoded twice, once a character that spoke against it is gone.
+        before = text
+        if not text.isascii() and ("\u00c3" in text or "\u00c2" in text):
+            text = _decoded(text)
+        # isprintable() is a scan in C that clears nearly every text; a pattern has to look at each character.
+        if not (text.isprintable() or text.replace("\n", "").isprintable()) or "\ufffd" in text:
+            text = _ILLEGAL.sub("", text)
+        if text == before:
+            return text
 
 
 def _decoded(text: str) -> str:

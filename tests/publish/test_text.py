@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -17,6 +17,8 @@ from .strict import BAD, HTML_IN_TEXT, URL
 
 
 @given(st.text(st.characters(codec=None)))
+@example("\x80Â\xa0")
+@example("Ã\x83Â©")
 def test_any_text_becomes_legal_xml(text: str) -> None:
     cleaned = clean(text)
     element = etree.Element("x")
