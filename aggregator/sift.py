@@ -25,9 +25,12 @@ ARCHIVE_AGE = timedelta(days=7)
 """What is older than this when it turns up is old news if it comes with others."""
 ARCHIVE_COUNT = 5
 """So many old entries at once are an archive dump; fewer are late additions, and announced."""
+FIRST_COUNT = 500
+"""So many entries a feed may announce at its first poll: whoever adds a feed wants what is in it, and hardly any
+document is longer."""
 BURST_COUNT = 100
 BURST_SPAN = timedelta(minutes=15)
-"""A feed may announce BURST_COUNT entries at each poll, its first included. Between polls it earns as many again in
+"""A feed may announce BURST_COUNT entries at each later poll. Between polls it earns as many again in
 each BURST_SPAN, up to the length of its last document: a long outage of a large feed is no burst. Of more than that
 the newest are announced and the rest goes to the archive, whatever dates and ids say."""
 CHURN_COUNT = 3
@@ -180,7 +183,7 @@ def _ration(
         saved = most
     else:
         saved = min(most, (now - memory.spent_until) // span)
-    credit = max(BURST_COUNT, saved)
+    credit = FIRST_COUNT if first_poll else max(BURST_COUNT, saved)
     # Undated entries count as newest first, as feeds list them.
     order = sorted(news, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
     held_back = {entry.id for entry in order[credit:]}

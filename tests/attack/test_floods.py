@@ -14,7 +14,7 @@ from aggregator.decide import decide
 from aggregator.keys import text_keys
 from aggregator.normalise import normalise
 from aggregator.parse import parse
-from aggregator.sift import BURST_COUNT, BURST_SPAN, sift
+from aggregator.sift import BURST_COUNT, BURST_SPAN, FIRST_COUNT, sift
 from aggregator.types import FeedState, Fetched, Health, KnownEntry, ParsedFeed
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ def items(count: int, name: str = "item", at: datetime | None = START, step: flo
 )
 def test_a_first_document_of_thousands(at: datetime | None) -> None:
     desk = Desk()
-    assert desk.poll(items(5000, at=at)) <= BURST_COUNT
+    assert desk.poll(items(5000, at=at)) <= FIRST_COUNT
     assert len(desk.known) == 5000, "what is held back is stored"
     assert desk.feed.health is Health.OK, "a first document's past is no trouble"
     desk.poll(items(500, "more", at))
@@ -76,9 +76,12 @@ def test_a_first_document_of_thousands(at: datetime | None) -> None:
 
 def test_the_newest_of_a_first_document_are_announced() -> None:
     desk = Desk()
-    desk.poll(reversed(items(200)))
-    assert len(desk.announced) == BURST_COUNT
-    assert sorted(desk.announced) == sorted(f"item with the number {n}" for n in range(BURST_COUNT))
+    desk.poll(reversed(items(800)))
+    assert sorted(desk.announced) == sorted(f"item with the number {n}" for n in range(FIRST_COUNT))
+
+
+def test_a_long_first_document_of_the_last_days_is_announced_in_full() -> None:
+    assert Desk().poll(items(300)) == 300
 
 
 @pytest.mark.parametrize("at", [START, None], ids=["today", "undated"])
@@ -93,7 +96,7 @@ def test_documents_that_grow_from_poll_to_poll(at: datetime | None) -> None:
 def test_documents_that_keep_what_they_had_and_grow() -> None:
     desk = Desk()
     for size in (10, 300, 2000, 5000):
-        assert desk.poll(items(size, at=START), BURST_SPAN) <= BURST_COUNT
+        assert desk.poll(items(size, at=START), BURST_SPAN) <= BURST_COUNT, "the first has ten"
 
 
 def test_an_archive_that_comes_after_the_first_poll() -> None:
@@ -108,7 +111,7 @@ def test_a_feed_all_of_whose_items_are_others_at_each_poll() -> None:
     hours = 24
     for n in range(hours * 4):
         desk.poll(items(400, f"poll{n}", desk.now), timedelta(minutes=15))
-    assert len(desk.announced) <= BURST_COUNT * hours * 4
+    assert len(desk.announced) <= FIRST_COUNT + BURST_COUNT * hours * 4
 
 
 def test_ids_that_change_at_each_poll() -> None:
