@@ -166,6 +166,9 @@ class BenchSource:
     def health(self) -> Mapping[str, Any]:
         return {"ok": True}
 
+    def notices(self) -> Sequence[str]:
+        return ()
+
     def record_feedback(self, verdict: Verdict) -> None:
         raise NotImplementedError
 
