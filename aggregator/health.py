@@ -63,7 +63,7 @@ def assess(
     alarms += _transition(before, health, why, extra, now)
     if not network_down and not (error and error.code in BLAMELESS):
         extra["error"] = error.code if error else ""
-        extra["last_error"] = error.message[:300] if error else ""
+        extra["last_error"] = _told(error)[:300] if error else ""
     since = before.health_since if health == before.health and before.health_since else now
     memory = replace(after.memory, extra={name: value for name, value in extra.items() if value})
     return Assessment(health, since, why, tuple(alarms), memory)
@@ -91,11 +91,11 @@ def _state(
 ) -> tuple[Health, str]:
     if error is not None:
         if error.code == "http-410":
-            return Health.GONE, error.message
+            return Health.GONE, _told(error)
         if network_down or error.code in BLAMELESS:
             return before.health, before.health_why
         if after.failures >= settings.failing_after:
-            return Health.FAILING, f"{after.failures} polls failed in a row; last: {error.message}"
+            return Health.FAILING, f"{after.failures} polls failed in a row; last: {_told(error)}"
         return before.health, before.health_why
     if extra.get("problem"):
         return Health.DEGRADED, f"the document has mistakes: {extra['problem']}"
@@ -151,10 +151,7 @@ def _events(
         and extra.get("error") != "html"
         and _due(extra, "html", now)
     ):
-        message = error.message
-        if error.suggestions:
-            message += "; feeds found there: " + ", ".join(_bare(url) for url in error.suggestions[:5])
-        alarms.append(Alarm(before.id, now, "html", message))
+        alarms.append(Alarm(before.id, now, "html", _told(error)))
     if error is None and sifted is not None and sifted.gap and _due(extra, "gap", now):
         message = (
             "no entry in common with the last fetch, so some were missed; "
@@ -227,6 +224,14 @@ def _when(moment: datetime | None) -> str:
 def _days(span: timedelta) -> str:
     hours = span.total_seconds() / 3600
     return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
+
+
+def _told(error: PollError) -> str:
+    """What happened, for the pages and the alarms: the feeds that it names without what may be secret in their URLs."""
+    message = error.message
+    for url in error.suggestions:
+        message = message.replace(url, _bare(url))
+    return message
 
 
 def _bare(url: str) -> str:

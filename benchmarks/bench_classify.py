@@ -19,7 +19,6 @@ import asyncio
 import os
 import random
 import resource
-import sys
 import tempfile
 import time
 import tomllib
@@ -27,22 +26,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
+from aggregator.config.load import load
+from aggregator.types import Entry, FeedState
+from aggregator.work import KitPlan
+from aggregator.workers import Workers
+from classifiers.artifact import save
+from classifiers.combine import TopicClassifier
+from classifiers.linear import TopicModel
+from classifiers.rules import RuleClassifier
+from classifiers.topics import read_topics
+from classifiers.training import train
+from classifiers.types import Document, Judgement
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-import psutil  # noqa: E402 - the path comes first
-
-from aggregator.config.load import load  # noqa: E402
-from aggregator.types import Entry, FeedState  # noqa: E402
-from aggregator.work import KitPlan  # noqa: E402
-from aggregator.workers import Workers  # noqa: E402
-from classifiers.artifact import save  # noqa: E402
-from classifiers.combine import TopicClassifier  # noqa: E402
-from classifiers.linear import TopicModel  # noqa: E402
-from classifiers.rules import RuleClassifier  # noqa: E402
-from classifiers.topics import read_topics  # noqa: E402
-from classifiers.training import train  # noqa: E402
-from classifiers.types import Document, Judgement  # noqa: E402
 
 ON_SUBJECT = (
     "North Korea", "Pyongyang", "missile", "Kim Jong Un", "북한", "김정은", "미사일", "평양", "sanctions", "한미연합훈련",

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import random
 import resource
-import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -21,12 +20,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from classifiers.rules import RuleClassifier
+from classifiers.topics import read_topics
+from classifiers.types import Document
 
-from classifiers.rules import RuleClassifier  # noqa: E402 - the path comes first, so that a checkout suffices
-from classifiers.topics import read_topics  # noqa: E402
-from classifiers.types import Document  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 _SYLLABLES = [chr(0xAC00 + 28 * n) for n in range(0, 380, 3)]
 _PARTS = [

@@ -31,21 +31,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import judged_topics
+import numpy as np
+
+from classifiers.background import Background, learn_background
+from classifiers.combine import TopicClassifier
+from classifiers.corpus import Judged, folds, judged, rule_samples, without_copies
+from classifiers.linear import TopicModel
+from classifiers.rules import RuleClassifier
+from classifiers.samples import samples_text
+from classifiers.topics import read_topics
+from classifiers.training import train_on
+from classifiers.types import Document, Judgement
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-import judged_topics  # noqa: E402 - the path comes first
-import numpy as np  # noqa: E402
-
-from classifiers.background import Background, learn_background  # noqa: E402
-from classifiers.combine import TopicClassifier  # noqa: E402
-from classifiers.corpus import Judged, folds, judged, rule_samples, without_copies  # noqa: E402
-from classifiers.linear import TopicModel  # noqa: E402
-from classifiers.rules import RuleClassifier  # noqa: E402
-from classifiers.samples import samples_text  # noqa: E402
-from classifiers.topics import read_topics  # noqa: E402
-from classifiers.training import train_on  # noqa: E402
-from classifiers.types import Document, Judgement  # noqa: E402
 
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
 SIZES = (0, 25, 50, 100, 200, 400)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from aggregator import __version__
-from aggregator.cli import checks, deliveries, feeds, serve, stories, topics, transfer, trying
+from aggregator.cli import checks, deliveries, feeds, proving, serve, stories, topics, transfer, trying
 from aggregator.cli.common import Group
 from aggregator.errors import AggregatorError, ConfigError
 
@@ -43,6 +43,7 @@ checks.register(app)
 feeds.register(app)
 stories.register(app)
 topics.register(app)
+proving.register(app)
 trying.register(app)
 transfer.register(app)
 deliveries.register(app)

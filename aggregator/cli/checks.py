@@ -145,7 +145,7 @@ async def _try_feeds(loaded: Config, *, show: bool) -> list[dict[str, Any]]:
                     "trouble": "",
                 }
                 if isinstance(parsed, PollError):
-                    row["trouble"] = f"{parsed.message} {' '.join(parsed.suggestions)}".strip()
+                    row["trouble"] = parsed.message
                 else:
                     row |= {"entries": len(parsed.entries), "format": parsed.format}
                 rows.append(row)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+
+from clocks import ShiftedClock
+from e2e.world import served
 
 from aggregator.config.load import load
 from aggregator.runtime import Runtime
@@ -41,57 +40,23 @@ kind = "newspaper"
 """
 
 
-class Clock:
-    """The system's, moved on at will."""
-
-    def __init__(self) -> None:
-        self.shift = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.shift
-
-
-@contextmanager
-def serving(documents: dict[str, str]) -> Iterator[str]:
-    """A server on loopback; what it says may be changed meanwhile."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = documents[self.path].encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/rss+xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def rss(host: str, *items: tuple[str, datetime]) -> str:
+def rss(host: str, *items: tuple[str, datetime]) -> bytes:
     listed = "".join(
         f"<item><title>{title}</title><link>https://{host}.example/{title[:5]}</link>"
         f"<description>{TEXT if title == TITLE else f'{title} is all that {host} says.'}</description>"
         f"<pubDate>{format_datetime(at)}</pubDate></item>"
         for title, at in items
     )
-    return f"<rss version='2.0'><channel><title>{host}</title><link>https://{host}.example/</link>{listed}</channel></rss>"
+    return f"<rss version='2.0'><channel><title>{host}</title><link>https://{host}.example/</link>{listed}</channel></rss>".encode()
 
 
 def test_a_copy_dated_back_stays_a_copy(tmp_path: Path) -> None:
-    clock = Clock()
+    clock = ShiftedClock()
     start = clock.now()
     old = start - timedelta(hours=2)
     documents = {
-        "/wire": rss("wire", (HARBOUR, old)),
-        "/thief": rss("thief", (WEATHER, old)),
+        "wire": rss("wire", (HARBOUR, old)),
+        "thief": rss("thief", (WEATHER, old)),
     }
     path = tmp_path / "config.toml"
 
@@ -106,15 +71,15 @@ def test_a_copy_dated_back_stays_a_copy(tmp_path: Path) -> None:
             await poll("/wire", timedelta(0))
             await poll("/thief", timedelta(0))
             launch = start + timedelta(minutes=20)
-            documents["/wire"] = rss("wire", (TITLE, launch), (HARBOUR, old))
+            documents["wire"] = rss("wire", (TITLE, launch), (HARBOUR, old))
             await poll("/wire", timedelta(minutes=30))
             await poll("/thief", timedelta(minutes=40))  # nothing of it yet
-            documents["/thief"] = rss("thief", (TITLE, launch - timedelta(minutes=15)), (WEATHER, old))
+            documents["thief"] = rss("thief", (TITLE, launch - timedelta(minutes=15)), (WEATHER, old))
             await poll("/thief", timedelta(minutes=60))
             return [s for s in export_stories(runtime.store) if s["title"] == TITLE]
 
-    with serving(documents) as root:
-        path.write_text(CONFIG.format(root=root), encoding="utf-8")
+    with served(documents) as folder:
+        path.write_text(CONFIG.format(root=folder.url), encoding="utf-8")
         (story,) = asyncio.run(main())
     assert story["url"] == "https://wire.example/North"
     entries = story["entries"]

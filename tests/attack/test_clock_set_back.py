@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+
+from clocks import ShiftedClock
 
 from aggregator import setback
 from aggregator.config.load import load
@@ -26,18 +28,8 @@ url = "http://127.0.0.1:9/feed"
 """
 
 
-class Clock:
-    """The system's, shifted."""
-
-    def __init__(self) -> None:
-        self.shift = timedelta()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.shift
-
-
 def test_setting_the_clock_back_is_noticed_and_setting_it_forward_is_none_of_it() -> None:
-    clock = Clock()
+    clock = ShiftedClock()
     told: list[timedelta] = []
 
     async def main() -> None:
@@ -54,7 +46,7 @@ def test_setting_the_clock_back_is_noticed_and_setting_it_forward_is_none_of_it(
 def test_a_feed_polled_in_the_future_is_due(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
-    clock = Clock()
+    clock = ShiftedClock()
 
     async def main() -> list[int]:
         async with Runtime(load(path), clock=clock) as runtime:

@@ -15,7 +15,11 @@ from .makers import NOW, document, entries, failed, fetched, same, sifted, state
 
 POLL = PollConfig(failing_after=3)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-HTML = PollError("html", "an HTML page, not a feed", suggestions=("https://news.example/rss?key=1",))
+HTML = PollError(
+    "html",
+    "an HTML page. The page names a feed: https://news.example/rss?key=1.",
+    suggestions=("https://news.example/rss?key=1",),
+)
 
 
 class Life:
@@ -101,8 +105,9 @@ def test_a_page_where_a_feed_should_be_is_named_at_once_and_offers_its_feeds() -
     life.poll(parsed=HTML)
     life.poll(parsed=HTML)
     assert life.kinds() == ["html"]
-    assert "https://news.example/rss?…" in life.alarms[0].message
+    assert life.alarms[0].message.count("https://news.example/rss?…") == 1
     assert life.poll(parsed=HTML) is Health.FAILING
+    assert "key=1" not in f"{life.alarms} {life.feed.health_why} {life.feed.memory.extra}"
     assert life.kinds() == ["html", "failing"]
 
 

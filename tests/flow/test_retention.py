@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from clocks import ShiftedClock
 
 from aggregator import retention
 from aggregator.cli.serve import poll_once
@@ -23,16 +24,6 @@ from .conftest import CONFIG, row, write
 
 DAY = timedelta(days=1)
 KEEP = CONFIG.replace("[store]", '[store]\nretention = "30d"\nkeep_polls = "30d"')
-
-
-class Clock:
-    """The machine's, shifted."""
-
-    def __init__(self, shift: timedelta = timedelta()) -> None:
-        self.shift = shift
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.shift
 
 
 @pytest.fixture
@@ -52,7 +43,7 @@ async def bring(runtime: Runtime, *rows: dict[str, object]) -> None:
 
 def store_long_ago(config: Config, *rows: dict[str, object], ago: timedelta = 40 * DAY) -> None:
     async def main() -> None:
-        async with Runtime(config, clock=Clock(-ago)) as runtime:
+        async with Runtime(config, clock=ShiftedClock(-ago)) as runtime:
             await bring(runtime, *rows)
             assert await retention.apply_if_due(runtime.pipeline) is not None
 
@@ -92,7 +83,7 @@ def test_polling_once_forgets_too(config: Config, tmp_path: Path) -> None:
 
 
 def test_it_is_done_once_a_day_and_again_after_the_clock_was_set_back(config: Config) -> None:
-    clock = Clock()
+    clock = ShiftedClock()
 
     async def main() -> list[bool]:
         async with Runtime(config, clock=clock) as runtime:
@@ -140,7 +131,7 @@ TITLE = "North Korea fires a missile into the sea, Seoul says on Tuesday"
 
 
 def test_what_is_left_of_a_story_speaks_for_itself_and_nobody_is_told(config: Config) -> None:
-    clock = Clock(-40 * DAY)
+    clock = ShiftedClock(-40 * DAY)
     text = "South Korea's military said North Korea fired a missile into the sea."
 
     async def main() -> tuple[Story, Story]:

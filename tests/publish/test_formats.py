@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from aggregator.config import OutputConfig
-from aggregator.publish import FORMATS, FeedAlarm, OutputFeed, build, render
+from aggregator.publish import FORMATS, FeedAlarm, Format, OutputFeed, build, render
 from aggregator.publish.item import story_id
 from aggregator.publish.ports import Withdrawn
 from aggregator.publish.types import Paging
@@ -61,10 +61,10 @@ def made(kind: str, **changes: object) -> OutputFeed:
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("kind", OUTPUTS)
-def test_every_kind_is_strictly_valid(kind: str, form: str) -> None:
+def test_every_kind_is_strictly_valid(kind: str, form: Format) -> None:
     feed = made(kind)
     assert bool(feed.items) is (kind != "empty")
-    assert check(form, render(feed, form), now=NOW, url=feed.url(form)) == []  # type: ignore[arg-type]
+    assert check(form, render(feed, form), now=NOW, url=feed.url(form)) == []
 
 
 def full() -> OutputFeed:
@@ -81,7 +81,7 @@ def full() -> OutputFeed:
 def test_documents_are_written_as_the_libraries_would_write_them(kind: str) -> None:
     feed = full() if kind == "full" else made(kind)
     for form in ("atom", "rss"):
-        body = render(feed, form)  # type: ignore[arg-type]
+        body = render(feed, form)
         declaration, _, document = body.partition(b"\n")
         assert declaration == b'<?xml version="1.0" encoding="utf-8"?>'
         assert etree.tostring(etree.fromstring(document), encoding="utf-8") + b"\n" == document
@@ -98,19 +98,19 @@ def test_half_a_surrogate_pair_breaks_no_document() -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_with_paging_hubs_tombstones_and_no_server(form: str) -> None:
+def test_with_paging_hubs_tombstones_and_no_server(form: Format) -> None:
     busy = full()
     assert [stone.id for stone in busy.tombstones] == [story_id("gone")], "s1 is in the feed"
-    body = render(busy, form)  # type: ignore[arg-type]
+    body = render(busy, form)
     assert check(form, body, now=NOW, withdrawals=True) == []
     assert b"hub.example.org" in body
-    linked = render(replace(busy, withdrawn="withdrawn=yes"), form)  # type: ignore[arg-type]
+    linked = render(replace(busy, withdrawn="withdrawn=yes"), form)
     assert check(form, linked, now=NOW) == []
     chained = Paging(current="", prev_archive="archive=2026-11-22", archive=True)
-    archive = render(replace(busy, tombstones=(), paging=chained), form)  # type: ignore[arg-type]
+    archive = render(replace(busy, tombstones=(), paging=chained), form)
     assert check(form, archive, now=NOW) == []
     assert b"before=1-x" in body
-    unserved = render(made("stories", served=False), form)  # type: ignore[arg-type]
+    unserved = render(made("stories", served=False), form)
     assert check(form, unserved) == []
     assert b"/feedback/" not in unserved
     assert b"/story/" not in unserved
@@ -133,7 +133,7 @@ def test_a_file_on_a_host_that_rss_does_not_allow_is_left_out(host: str) -> None
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_equal_input_makes_equal_bytes(form: str) -> None:
+def test_equal_input_makes_equal_bytes(form: Format) -> None:
     again = build(
         OUTPUTS["stories"],
         tuple(reversed(sample_stories())),
@@ -142,14 +142,14 @@ def test_equal_input_makes_equal_bytes(form: str) -> None:
         names=NAMES,
         feedback=links,
     )
-    assert render(made("stories"), form) == render(again, form)  # type: ignore[arg-type]
+    assert render(made("stories"), form) == render(again, form)
 
 
 @pytest.mark.parametrize("form", ["atom", "rss"])
 @pytest.mark.parametrize("kind", [kind for kind in OUTPUTS if kind != "empty"])
-def test_feedparser_reads_what_was_meant(kind: str, form: str) -> None:
+def test_feedparser_reads_what_was_meant(kind: str, form: Format) -> None:
     feed = made(kind)
-    parsed = feedparser.parse(io.BytesIO(render(feed, form)), sanitize_html=False)  # type: ignore[arg-type]
+    parsed = feedparser.parse(io.BytesIO(render(feed, form)), sanitize_html=False)
     assert not parsed.bozo, parsed.get("bozo_exception")
     assert [entry.id for entry in parsed.entries] == [item.id for item in feed.items]
     assert [entry.link for entry in parsed.entries] == [item.url for item in feed.items]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
-import re
 import subprocess
 import sys
 from collections import deque
@@ -13,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import text
@@ -73,8 +73,7 @@ async def _check_all(config: Path) -> None:
         for output in runtime.config.outputs:
             query, seen = "", []
             for _ in range(100):
-                pairs = [tuple(pair.split("=", 1)) for pair in query.split("&") if pair]
-                request = read_parameters(pairs, output, now)  # type: ignore[arg-type]
+                request = read_parameters(parse_qsl(query), output, now)
                 feed = produce(shelf, output, request, now=now, site=site, feedback=links)
                 for form in FORMATS:
                     wrong = check(form, render(feed, form), now=now, url=feed.url(form))
@@ -83,12 +82,12 @@ async def _check_all(config: Path) -> None:
                 filled += bool(feed.items)
                 if feed.paging.next is None:
                     break
-                query = re.sub("%3A", ":", feed.paging.next)
+                query = feed.paging.next
             archive = produce(shelf, output, now=now, site=site).paging.prev_archive
             for _ in range(3):
                 if archive is None:
                     break
-                request = read_parameters([tuple(archive.split("=", 1))], output, now)  # type: ignore[list-item]
+                request = read_parameters(parse_qsl(archive), output, now)
                 feed = produce(shelf, output, request, now=now, site=site, feedback=links)
                 for form in FORMATS:
                     assert check(form, render(feed, form), now=now, url=feed.url(form)) == [], archive
