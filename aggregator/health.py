@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aggregator.config.polling import PollConfig
+from aggregator.config.secrets import mask
 from aggregator.outage import BLAMELESS
 from aggregator.types import Alarm, FeedMemory, FeedState, Fetched, Health, ParsedFeed, PollError, Sifted
 
@@ -63,7 +64,7 @@ def assess(
     alarms += _transition(before, health, why, extra, now)
     if not network_down and not (error and error.code in BLAMELESS):
         extra["error"] = error.code if error else ""
-        extra["last_error"] = _told(error)[:300] if error else ""
+        extra["last_error"] = mask(error.message)[:300] if error else ""
     since = before.health_since if health == before.health and before.health_since else now
     memory = replace(after.memory, extra={name: value for name, value in extra.items() if value})
     return Assessment(health, since, why, tuple(alarms), memory)
@@ -91,11 +92,11 @@ def _state(
 ) -> tuple[Health, str]:
     if error is not None:
         if error.code == "http-410":
-            return Health.GONE, _told(error)
+            return Health.GONE, mask(error.message)
         if network_down or error.code in BLAMELESS:
             return before.health, before.health_why
         if after.failures >= settings.failing_after:
-            return Health.FAILING, f"{after.failures} polls failed in a row; last: {_told(error)}"
+            return Health.FAILING, f"{after.failures} polls failed in a row; last: {mask(error.message)}"
         return before.health, before.health_why
     if extra.get("problem"):
         return Health.DEGRADED, f"the document has mistakes: {extra['problem']}"
@@ -151,7 +152,7 @@ def _events(
         and extra.get("error") != "html"
         and _due(extra, "html", now)
     ):
-        alarms.append(Alarm(before.id, now, "html", _told(error)))
+        alarms.append(Alarm(before.id, now, "html", mask(error.message)))
     if error is None and sifted is not None and sifted.gap and _due(extra, "gap", now):
         message = (
             "no entry in common with the last fetch, so some were missed; "
@@ -224,14 +225,6 @@ def _when(moment: datetime | None) -> str:
 def _days(span: timedelta) -> str:
     hours = span.total_seconds() / 3600
     return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
-
-
-def _told(error: PollError) -> str:
-    """What happened, for the pages and the alarms: the feeds that it names without what may be secret in their URLs."""
-    message = error.message
-    for url in error.suggestions:
-        message = message.replace(url, _bare(url))
-    return message
 
 
 def _bare(url: str) -> str:
