@@ -29,15 +29,15 @@ from pathlib import Path
 import psutil
 
 from aggregator.config.load import load
-from aggregator.types import Entry, FeedState
-from aggregator.work import KitPlan
-from aggregator.workers import Workers
-from classifiers.artifact import save
-from classifiers.combine import TopicClassifier
-from classifiers.linear import TopicModel
-from classifiers.rules import RuleClassifier
-from classifiers.topics import read_topics
-from classifiers.training import train
+from aggregator.core.types import Entry, FeedState
+from aggregator.pipeline.worker import KitPlan
+from aggregator.pipeline.worker_pool import Workers
+from classifiers.model.model_file import save
+from classifiers.model.topic_model import TopicModel
+from classifiers.model.train import train
+from classifiers.rules.read_topics import read_topics
+from classifiers.rules.rule_classifier import RuleClassifier
+from classifiers.topic_classifier import TopicClassifier
 from classifiers.types import Document, Judgement
 
 ROOT = Path(__file__).resolve().parent.parent

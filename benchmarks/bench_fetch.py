@@ -26,8 +26,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aggregator.config import Config
-from aggregator.fetch import HttpFetcher
-from aggregator.types import FeedState
+from aggregator.core.types import FeedState
+from aggregator.fetch.http import HttpFetcher
 
 
 class Loopback(AbstractResolver):

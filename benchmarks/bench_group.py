@@ -20,9 +20,9 @@ from pathlib import Path
 from story_streams import Replay, candidates, stream
 from synthetic_news import news
 
-from aggregator.stories.fingerprint import Fingerprinter
-from aggregator.types import Candidate
-from aggregator.work import spare_collector
+from aggregator.core.types import Candidate
+from aggregator.pipeline.worker import spare_collector
+from aggregator.stories.features.fingerprint import Fingerprinter
 
 
 def main() -> None:

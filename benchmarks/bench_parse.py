@@ -14,10 +14,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from html import escape
 
-from aggregator.keys import text_keys
-from aggregator.normalise import from_row, normalise
-from aggregator.parse import parse
-from aggregator.types import FeedState, Fetched, ParsedFeed
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import FeedState, Fetched, ParsedFeed
+from aggregator.entries.normalise import from_row, normalise
+from aggregator.entries.parse import parse
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 FEED = FeedState(1, "https://news.example/feed", "https://news.example/feed", language="en")

@@ -30,13 +30,14 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config import OutputConfig, WebConfig
-from aggregator.publish import FORMATS, Format, Names, Site, build, render
-from aggregator.types import Corroboration, Entry, FeedState, Story, StoryEntry
+from aggregator.core.types import Corroboration, Entry, FeedState, Story, StoryEntry
+from aggregator.pipeline.worker import spare_collector
+from aggregator.publish import FORMATS, Format, Names, Site, build
+from aggregator.publish.formats.render import render
 from aggregator.web import create_app
-from aggregator.web.memory import make_variants
-from aggregator.web.ports import Verdict
+from aggregator.web.cache import make_variants
 from aggregator.web.signing import Signer
-from aggregator.work import spare_collector
+from aggregator.web.source import Verdict
 from classifiers.types import Label, Reason
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

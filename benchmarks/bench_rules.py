@@ -20,8 +20,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from classifiers.rules import RuleClassifier
-from classifiers.topics import read_topics
+from classifiers.rules.read_topics import read_topics
+from classifiers.rules.rule_classifier import RuleClassifier
 from classifiers.types import Document
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aggregator import schedule
 from aggregator.config import PollConfig
-from aggregator.types import FeedState, Fetched, ParsedFeed
+from aggregator.core.types import FeedState, Fetched, ParsedFeed
+from aggregator.fetch import schedule
 
 DAYS = 60
 

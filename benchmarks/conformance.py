@@ -25,14 +25,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from aggregator import dates, html, urls
-from aggregator.keys import text_keys
-from aggregator.language import code
-from aggregator.normalise import normalise
-from aggregator.parse import parse
-from aggregator.sift import RECENT_HASHES, sift
-from aggregator.titles import one_line_title
-from aggregator.types import Entry, FeedState, Fetched, KnownEntry, ParsedFeed, PollError, RawEntry
+from aggregator.core import urls
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import Entry, FeedState, Fetched, KnownEntry, ParsedFeed, PollError, RawEntry
+from aggregator.entries import dates, sanitise
+from aggregator.entries.changes import RECENT_HASHES, sift
+from aggregator.entries.language import code
+from aggregator.entries.normalise import normalise
+from aggregator.entries.parse import parse
+from aggregator.entries.titles import one_line_title
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -63,8 +64,8 @@ class Markup(str):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, str):
             return False
-        return _squeezed(html.sanitise(other, self.base)) == _squeezed(str(self)) or (
-            html.to_text(other) == html.to_text(str(self)) == other.strip()
+        return _squeezed(sanitise.sanitise(other, self.base)) == _squeezed(str(self)) or (
+            sanitise.to_text(other) == sanitise.to_text(str(self)) == other.strip()
         )
 
     __hash__ = str.__hash__
@@ -79,7 +80,7 @@ class Line(str):
         return isinstance(other, str) and str(self) in (
             one_line_title(other, self.kind),
             one_line_title(other, "text/html"),
-            one_line_title(html.to_text(other)),
+            one_line_title(sanitise.to_text(other)),
         )
 
     __hash__ = str.__hash__
@@ -154,8 +155,8 @@ def _entry_view(raw: RawEntry, parsed: ParsedFeed, url: str) -> Kept:
     base = urls.canonical(raw.base, url) or url
     title = Line(entry.title if raw.title else "")
     title.kind = raw.title_type
-    cleaned = Markup(html.sanitise(raw.summary, base))
-    content = Markup(entry.content if raw.content else html.sanitise(raw.summary, base))
+    cleaned = Markup(sanitise.sanitise(raw.summary, base))
+    content = Markup(entry.content if raw.content else sanitise.sanitise(raw.summary, base))
     cleaned.base = content.base = base
     link = Address(entry.url if raw.link else "")
     link.base = base

@@ -15,11 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fetch import hostile, test_hostile  # type: ignore[import-not-found]
-from fetch.certificates import Authority  # type: ignore[import-not-found]
-from fetch.server import feed, fetcher, poll, site  # type: ignore[import-not-found]
+from tests.fetch import hostile, test_hostile
+from tests.fetch.certificates import Authority
+from tests.fetch.server import feed, fetcher, poll, site
 
 
 async def alone(count: int = 100) -> list[float]:

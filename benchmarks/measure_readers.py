@@ -17,11 +17,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from readers.drivers import drivers
-from readers.follow import Follower, follow_all
-from readers.scenario import OUTPUTS, serving
+from tests.readers.drivers import drivers
+from tests.readers.follow import Follower, follow_all
+from tests.readers.scenario import OUTPUTS, serving
 
 
 def main() -> int:

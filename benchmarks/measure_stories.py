@@ -31,13 +31,13 @@ from story_streams import (
     stream,
 )
 
-from aggregator.stories import similarity
-from aggregator.stories.rarity import Rarity
-from aggregator.stories.sametext import same_text
-from aggregator.stories.similarity import compare, likelihood, profile
-from aggregator.stories.window import member_of
-from aggregator.stories.words import compact, headline
-from aggregator.types import Candidate
+from aggregator.core.types import Candidate
+from aggregator.stories.features.headlines import compact, headline
+from aggregator.stories.grouping import similarity
+from aggregator.stories.grouping.idf import Rarity
+from aggregator.stories.grouping.near_duplicate import same_text
+from aggregator.stories.grouping.similarity import compare, likelihood, profile
+from aggregator.stories.grouping.window import member_of
 
 NAMES = [name for name in similarity.WEIGHTS if name != "bias"]
 FITTED = [name for name in NAMES if name not in ("different_doings", "no_name_shared")]

@@ -34,14 +34,14 @@ from pathlib import Path
 import judged_topics
 import numpy as np
 
-from classifiers.background import Background, learn_background
-from classifiers.combine import TopicClassifier
-from classifiers.corpus import Judged, folds, judged, rule_samples, without_copies
-from classifiers.linear import TopicModel
-from classifiers.rules import RuleClassifier
-from classifiers.samples import samples_text
-from classifiers.topics import read_topics
-from classifiers.training import train_on
+from classifiers.model.background import Background, learn_background
+from classifiers.model.dataset import Judged, folds, judged, rule_samples, without_copies
+from classifiers.model.samples import samples_text
+from classifiers.model.topic_model import TopicModel
+from classifiers.model.train import train_on
+from classifiers.rules.read_topics import read_topics
+from classifiers.rules.rule_classifier import RuleClassifier
+from classifiers.topic_classifier import TopicClassifier
 from classifiers.types import Document, Judgement
 
 ROOT = Path(__file__).resolve().parent.parent

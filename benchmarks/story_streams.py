@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config.stories import StoriesConfig
-from aggregator.stories.fingerprint import Fingerprinter
-from aggregator.stories.group import group
-from aggregator.stories.window import Window
-from aggregator.types import Candidate, Entry, Grouping
+from aggregator.core.types import Candidate, Entry, Grouping
+from aggregator.stories.features.fingerprint import Fingerprinter
+from aggregator.stories.grouping.group import group
+from aggregator.stories.grouping.window import Window
 
 Row = Mapping[str, Any]
 JUDGED = Path(__file__).parent / "judged"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
 
-from aggregator.stories.terms import KINDS, shipped
-from aggregator.types import Entry
+from aggregator.core.types import Entry
+from aggregator.stories.features.gazetteer import KINDS, shipped
 
 _WORDS = 40_000
 _SLOPE = 0.85

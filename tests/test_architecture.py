@@ -110,7 +110,7 @@ def test_only_parse_imports_feedparser() -> None:
         ("sqlmodel", ("aggregator.store",)),
         ("sqlalchemy", ("aggregator.store",)),
         ("alembic", ("aggregator.store",)),
-        ("aiohttp", ("aggregator.fetch", "aggregator.push", "aggregator.demo")),
+        ("aiohttp", ("aggregator.fetch", "aggregator.push", "aggregator.cli.demo")),
         ("listparser", ("aggregator.config.opml",)),
         ("toml_rs", ("aggregator.config.lines",)),
         ("apscheduler", ("aggregator.local",)),

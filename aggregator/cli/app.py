@@ -9,9 +9,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from aggregator import __version__
-from aggregator.cli import checks, deliveries, feeds, proving, serve, stories, topics, transfer, trying
+from aggregator.cli import check, deliveries, evaluation, feeds, run, stories, topics, transfer, tryout
 from aggregator.cli.common import Group
-from aggregator.errors import AggregatorError, ConfigError
+from aggregator.core.errors import AggregatorError, ConfigError
 
 
 class _Root(Group):
@@ -38,13 +38,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-serve.register(app)
-checks.register(app)
+run.register(app)
+check.register(app)
 feeds.register(app)
 stories.register(app)
 topics.register(app)
-proving.register(app)
-trying.register(app)
+evaluation.register(app)
+tryout.register(app)
 transfer.register(app)
 deliveries.register(app)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from aggregator.errors import ConfigError
+from aggregator.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
@@ -110,7 +110,7 @@ def load_config(given: Path | None) -> Config:
 
 def open_store(given: Path | None) -> tuple[Config, Store]:
     """Read the configuration and open its database, to look at what is stored (`runtime.visit_store`)."""
-    from aggregator.runtime import visit_store
+    from aggregator.pipeline.runtime import visit_store
 
     config = load_config(given)
     set_up_logs(config)
@@ -119,7 +119,7 @@ def open_store(given: Path | None) -> tuple[Config, Store]:
 
 def set_up_logs(config: Config, *, quiet: bool = True) -> None:
     """Logs go to standard error; verbs other than `run` only warn, since their results are printed."""
-    from aggregator import logs
+    from aggregator.daemon import logs
 
     settings = config.log
     if quiet and settings.level == "info":

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 @group.command("list")
 def list_deliveries(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Pushes by channel and state, and dead letters (the default verb)."""
-    from aggregator.store.deliveries import SqlOutbox
+    from aggregator.store.outbox import SqlOutbox
 
     _, store = open_store(config)
     outbox = SqlOutbox(store.engine)
@@ -79,7 +79,7 @@ def revive(
     config: ConfigOption = None,
 ) -> None:
     """Let dead letters wait to be sent again."""
-    from aggregator.store.deliveries import SqlOutbox
+    from aggregator.store.outbox import SqlOutbox
 
     _, store = open_store(config)
     revived = SqlOutbox(store.engine).revive(numbers or None, datetime.now(UTC))

@@ -24,7 +24,7 @@ from aggregator.cli.common import (
 
 if TYPE_CHECKING:
     from aggregator.config import FeedConfig
-    from aggregator.types import FeedState
+    from aggregator.core.types import FeedState
 
 group = typer.Typer(cls=DefaultGroup, help="The feeds: how they are doing, adding and removing them.")
 
@@ -76,10 +76,10 @@ def list_feeds(
 
 def _states(config: Path | None) -> list[FeedState]:
     """The feeds as stored; those that the database does not know yet, as configured, at the end."""
-    from aggregator.errors import StoreError
-    from aggregator.runtime import store_path
+    from aggregator.core.errors import StoreError
+    from aggregator.core.types import FeedState
+    from aggregator.pipeline.runtime import store_path
     from aggregator.store import feeds as queries
-    from aggregator.types import FeedState
 
     loaded = load_config(config)
     stored: list[FeedState] = []
@@ -120,7 +120,7 @@ def _next(feed: FeedState, now: datetime) -> str:
 
 
 def _print_politeness(config: Path | None, now: datetime, *, as_json: bool) -> None:
-    from aggregator.ledger import by_host
+    from aggregator.store.host_report import by_host
 
     _, store = open_store(config)
     hosts = by_host(store, since=now - timedelta(days=7))
@@ -186,7 +186,7 @@ def add(
     from aggregator.config import FeedConfig
     from aggregator.config.edit import add_feed
     from aggregator.config.urls import url_mistake
-    from aggregator.finding import find_feed
+    from aggregator.pipeline.find_feed import find_feed
 
     path = config_path(config)
     loaded = load_config(config)
@@ -213,7 +213,7 @@ def _settings(record: type[FeedConfig], values: dict[str, Any]) -> FeedConfig:
     """A feed's settings. Raises typer.BadParameter, naming the option at fault."""
     from pydantic import ValidationError
 
-    from aggregator.config.words import explain
+    from aggregator.config.messages import explain
 
     try:
         return record.model_validate(values)

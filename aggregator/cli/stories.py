@@ -27,7 +27,7 @@ from aggregator.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aggregator.types import Story
+    from aggregator.core.types import Story
 
 _WIDE = 130
 """Columns from which the table of stories can be read."""
@@ -58,9 +58,9 @@ def list_stories(
     as_json: JsonOption = False,
 ) -> None:
     """Stories, most recently changed first (the default verb)."""
+    from aggregator.pipeline.import_file import story_as_dict
     from aggregator.store import entries
     from aggregator.store import stories as queries
-    from aggregator.transfer import story_as_dict
 
     loaded, store = open_store(config)
     _known_topic(loaded, topic)
@@ -127,8 +127,8 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Why an entry or story is, or is not, in each topic, and why its entries were joined."""
+    from aggregator.pipeline.import_file import entry_as_dict, story_as_dict
     from aggregator.store import entries, stories
-    from aggregator.transfer import entry_as_dict, story_as_dict
 
     _, store = open_store(config)
     with store.read() as connection:
@@ -150,7 +150,7 @@ def explain(
             detail["revisions"] = revisions
         print_json(detail)
         return
-    from aggregator.explaining import explain_story
+    from aggregator.topics.explain import explain_story
 
     echo(explain_story(story, entry_id=entry_id, revisions=revisions))
 
@@ -166,11 +166,11 @@ def merge(
     config: ConfigOption = None,
 ) -> None:
     """Make one story of several, for good. The oldest keeps its id, the others lead to it."""
-    from aggregator import revisit
+    from aggregator.pipeline import corrections
 
     if len(ids) < 2:
         raise typer.BadParameter("name at least two stories")
-    story = _correct(config, lambda pipeline: revisit.merge(pipeline, ids))
+    story = _correct(config, lambda pipeline: corrections.merge(pipeline, ids))
     echo(f"{story.id} now has {count(len(story.entries), 'entry', 'entries')}: {story.title}")
 
 
@@ -184,16 +184,16 @@ def split(
     config: ConfigOption = None,
 ) -> None:
     """Move entries of a story into a new one, for good."""
-    from aggregator import revisit
+    from aggregator.pipeline import corrections
 
-    stayed, new = _correct(config, lambda pipeline: revisit.split(pipeline, story, entries))
+    stayed, new = _correct(config, lambda pipeline: corrections.split(pipeline, story, entries))
     echo(f"{stayed.id} keeps {count(len(stayed.entries), 'entry', 'entries')}: {stayed.title}")
     echo(f"{new.id} has {count(len(new.entries), 'entry', 'entries')}: {new.title}")
 
 
 def _correct(config: Any, change: Callable[[Any], Any]) -> Any:
-    from aggregator.runtime import Runtime
-    from aggregator.teaching import in_writer
+    from aggregator.pipeline.runtime import Runtime
+    from aggregator.topics.labels import in_writer
 
     loaded = load_config(config)
     set_up_logs(loaded)

@@ -27,7 +27,7 @@ from aggregator.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from aggregator.types import Story
+    from aggregator.core.types import Story
 
 
 class LabelGroup(DefaultGroup):
@@ -36,7 +36,7 @@ class LabelGroup(DefaultGroup):
     default = "set"
 
 
-labels = typer.Typer(
+label_app = typer.Typer(
     cls=LabelGroup, help="Your yes or no on entries and stories: it always wins, and models learn from it."
 )
 
@@ -49,14 +49,14 @@ TopicOption = Annotated[str, typer.Option("--topic", "-t", help="The topic's slu
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.add_typer(labels, name="label")
+    app.add_typer(label_app, name="label")
     app.command()(train)
     app.add_typer(models, name="models")
 
 
 def with_runtime(config: Path | None, work: Callable[[Any], Awaitable[Any]]) -> Any:
     """Open everything, do the work, close."""
-    from aggregator.runtime import Runtime
+    from aggregator.pipeline.runtime import Runtime
 
     loaded = load_config(config)
     set_up_logs(loaded)
@@ -76,7 +76,7 @@ def known_topic(config: Any, topic: str) -> None:
         )
 
 
-@labels.command("set")
+@label_app.command("set")
 def set_label(
     what: Annotated[
         str, typer.Argument(metavar="ID|URL", help="Id of an entry or story, or an entry's URL.")
@@ -89,7 +89,7 @@ def set_label(
     config: ConfigOption = None,
 ) -> None:
     """Say that an entry or story belongs to a topic, or does not (the default verb)."""
-    from aggregator import teaching
+    from aggregator.topics import labels
 
     if yes is None:
         raise typer.BadParameter("say whether it belongs, with --yes or --no")
@@ -101,7 +101,7 @@ def set_label(
             raise typer.BadParameter(
                 f"topic {topic} has no facet {facet!r}; it has {', '.join(facets) or 'none'}"
             )
-        return await teaching.label(runtime, what, topic, relevant=yes, facet=facet, by=getpass.getuser())
+        return await labels.label(runtime, what, topic, relevant=yes, facet=facet, by=getpass.getuser())
 
     for story in with_runtime(config, work):
         label = next((one for one in story.labels if one.topic == topic), None)
@@ -112,7 +112,7 @@ def _verdict(belongs: bool) -> str:
     return "belongs" if belongs else "does not belong"
 
 
-@labels.command()
+@label_app.command()
 def undo(
     what: Annotated[
         str, typer.Argument(metavar="ID|URL", help="Id of an entry or story, or an entry's URL.")
@@ -121,11 +121,11 @@ def undo(
     config: ConfigOption = None,
 ) -> None:
     """Take the last yes or no on an entry or story back."""
-    from aggregator import teaching
+    from aggregator.topics import labels
 
     async def work(runtime: Any) -> Any:
         known_topic(runtime.config, topic)
-        return await teaching.unlabel(runtime, what, topic)
+        return await labels.unlabel(runtime, what, topic)
 
     done = with_runtime(config, work)
     if done is None:
@@ -152,7 +152,7 @@ def _holds(story: Story, topic: str) -> str:
     return f"{_verdict(label.belongs)} to {topic}, {by}"
 
 
-@labels.command("import")
+@label_app.command("import")
 def import_labels(
     file: Annotated[
         Path,
@@ -165,17 +165,17 @@ def import_labels(
     config: ConfigOption = None,
 ) -> None:
     """Take judgements and corrections of stories from a file. Safe to repeat."""
-    from aggregator import teaching
     from aggregator.cli.transfer import report_bad
-    from aggregator.transfer import read_rows
+    from aggregator.pipeline.import_file import read_rows
+    from aggregator.topics import labels
 
     bad: list[str] = []
-    taken = with_runtime(config, lambda runtime: teaching.import_labels(runtime, read_rows(file), bad))
+    taken = with_runtime(config, lambda runtime: labels.import_labels(runtime, read_rows(file), bad))
     typer.echo(f"{count(taken, 'judgement')} taken")
     report_bad(bad)
 
 
-@labels.command("export")
+@label_app.command("export")
 def export_labels(
     config: ConfigOption = None, topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None
 ) -> None:
@@ -191,9 +191,9 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from your judgements and the stored stream. A model that is worse than the one in use is not used."""
-    from aggregator.retraining import train_apart
-    from aggregator.runtime import kit_plan, store_path
-    from aggregator.teaching import take_over
+    from aggregator.pipeline.runtime import kit_plan, store_path
+    from aggregator.topics.labels import take_over
+    from aggregator.topics.training import train_apart
 
     async def work(runtime: Any) -> Any:
         for topic in topics or []:
@@ -290,8 +290,8 @@ def use_model(
     config: ConfigOption = None,
 ) -> None:
     """Go back to an earlier model, or to rules alone. Stored entries are classified anew."""
-    from aggregator.retraining import roll_back
-    from aggregator.teaching import take_over
+    from aggregator.topics.labels import take_over
+    from aggregator.topics.training import roll_back
 
     async def work(runtime: Any) -> Any:
         known_topic(runtime.config, topic)

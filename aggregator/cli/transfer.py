@@ -29,7 +29,7 @@ from aggregator.cli.common import (
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.pipeline import Tally
+    from aggregator.pipeline.poll import Tally
 
 opml = typer.Typer(cls=Group, help="Feed lists as OPML.", no_args_is_help=True)
 export = typer.Typer(cls=Group, help="Write what is stored as JSON lines.", no_args_is_help=True)
@@ -62,7 +62,7 @@ def classify(
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Leave trained models out.")] = False,
 ) -> None:
     """Label the entries of a file, storing nothing: JSON lines to standard output."""
-    from aggregator.classifying import classify_file
+    from aggregator.topics.classify_file import classify_file
 
     loaded = load_config(config)
     set_up_logs(loaded)
@@ -121,9 +121,9 @@ def import_file(
 
 async def run_import(config: Config, file: Path, *, show: bool = False) -> Tally:
     """Import a file; the tally. Raises StoreLocked while a daemon runs, OSError when the file cannot be read."""
-    from aggregator.runtime import Runtime, store_path
+    from aggregator.pipeline.import_file import read_rows, source_resolver
+    from aggregator.pipeline.runtime import Runtime, store_path
     from aggregator.store import DaemonLock
-    from aggregator.transfer import read_rows, source_resolver
 
     rows = read_rows(file)
     lock = DaemonLock(store_path(config))
@@ -151,7 +151,7 @@ def report_bad(bad: list[str]) -> None:
 @export.command("entries")
 def export_entries(config: ConfigOption = None, since: SinceOption = None) -> None:
     """Every entry with its story and its topics, newest first."""
-    from aggregator.transfer import export_entries as rows
+    from aggregator.pipeline.import_file import export_entries as rows
 
     print_lines(rows(open_store(config)[1], since=parse_since(since)))
 
@@ -159,7 +159,7 @@ def export_entries(config: ConfigOption = None, since: SinceOption = None) -> No
 @export.command("stories")
 def export_stories(config: ConfigOption = None, since: SinceOption = None) -> None:
     """Every story with its entries, sources and topics, most recently changed first."""
-    from aggregator.transfer import export_stories as rows
+    from aggregator.pipeline.import_file import export_stories as rows
 
     print_lines(rows(open_store(config)[1], since=parse_since(since)))
 
@@ -169,7 +169,7 @@ def export_labels(
     config: ConfigOption = None, topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None
 ) -> None:
     """People's judgements, as `aggregator label import` reads them."""
-    from aggregator.transfer import export_labels as rows
+    from aggregator.pipeline.import_file import export_labels as rows
 
     print_lines(rows(open_store(config)[1], topic))
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import tomlkit
 
-from aggregator.config.lines import Document, TomlSyntaxError
 from aggregator.config.polling import FeedConfig
 from aggregator.config.secrets import mask
+from aggregator.config.toml_lines import Document, TomlSyntaxError
 from aggregator.config.urls import url_mistake
 from aggregator.config.values import format_duration
-from aggregator.errors import ConfigError, NotFound
+from aggregator.core.errors import ConfigError, NotFound
 
 
 def add_feed(path: Path, feed: FeedConfig) -> None:

@@ -18,14 +18,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from aggregator.config import across, lines
-from aggregator.config.lines import Document, TomlSyntaxError
+from aggregator.config import cross_checks, toml_lines
+from aggregator.config.messages import explain, shown, unknown_key
 from aggregator.config.opml import feeds_of
 from aggregator.config.report import Findings
 from aggregator.config.root import NOT_SETTINGS, Config
 from aggregator.config.secrets import Secrets
-from aggregator.config.words import explain, shown, unknown_key
-from aggregator.errors import ConfigError
+from aggregator.config.toml_lines import Document, TomlSyntaxError
+from aggregator.core.errors import ConfigError
 
 
 def load(path: Path, *, env: Mapping[str, str] | None = None) -> Config:
@@ -70,7 +70,7 @@ def _read(path: Path, env: Mapping[str, str]) -> tuple[Config | None, Findings]:
     data = document.data
     findings = Findings(name, document)
     config = _settings(data, findings)
-    across.check(data, path.absolute().parent, findings, Secrets(env))
+    cross_checks.check(data, path.absolute().parent, findings, Secrets(env))
     listed = feeds_of(data.get("opml"), path.parent, findings)
     topics = _topics(data, findings)
     findings.close()
@@ -87,7 +87,7 @@ def _read(path: Path, env: Mapping[str, str]) -> tuple[Config | None, Findings]:
                 "path": path.absolute(),
                 "warnings": tuple(findings.warnings),
             }
-            | across.resolved(config, path.absolute().parent)
+            | cross_checks.resolved(config, path.absolute().parent)
         ),
         findings,
     )
@@ -108,10 +108,10 @@ def _settings(data: Mapping[str, Any], findings: Findings) -> Config | None:
         return None
 
 
-def _written(loc: lines.Path, data: Mapping[str, Any], *, missing: bool) -> lines.Path:
+def _written(loc: toml_lines.Path, data: Mapping[str, Any], *, missing: bool) -> toml_lines.Path:
     """The part of pydantic's location that exists in the file: it adds names of union members and `[key]`."""
     here: Any = data
-    path: lines.Path = ()
+    path: toml_lines.Path = ()
     for depth, step in enumerate(loc):
         try:
             here = here[step]
@@ -132,7 +132,7 @@ def _topics(data: Mapping[str, Any], findings: Findings) -> Mapping[str, Any]:
         return {}  # reported with the settings
     if not topics and not entities:
         return {}
-    from classifiers.topics import read_topics  # brings the matcher with it: not for every command
+    from classifiers.rules.read_topics import read_topics  # brings the matcher with it: not for every command
 
     compiled, found = read_topics(topics, entities)
     for one in found:

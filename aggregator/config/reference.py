@@ -18,8 +18,8 @@ from typing import Any, Literal
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from aggregator.config.models import section_in, settings
 from aggregator.config.root import Config
+from aggregator.config.schema import section_in, settings
 from aggregator.config.values import Section, format_duration, format_size, parse_size
 
 BEGIN = "<!-- Written by `make docs` from here -->"

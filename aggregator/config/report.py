@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aggregator.config.lines import Document, Path
+from aggregator.config.toml_lines import Document, Path
 
 
 class Findings:

@@ -16,7 +16,7 @@ from aggregator.config.stories import OriginConfig, StoriesConfig
 from aggregator.config.values import Section, Slug
 
 if TYPE_CHECKING:
-    from classifiers.topics import Topic
+    from classifiers.rules.read_topics import Topic
 else:
     Topic = Any  # made by read_topics, not by pydantic; and the matcher is not imported for `--help`
 

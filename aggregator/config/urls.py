@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yarl import URL
 
-from aggregator.config.words import shown
+from aggregator.config.messages import shown
 
 
 def url_mistake(url: str) -> str:

@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish import words
-from aggregator.publish.alerts import alert_items
-from aggregator.publish.digest import digest_items
-from aggregator.publish.entry_item import entry_items
-from aggregator.publish.health import FeedAlarm, health_items
-from aggregator.publish.item import Context, FeedbackLinks, story_id, story_item
+from aggregator.core.types import Story
+from aggregator.publish import wording
+from aggregator.publish.items.alerts import alert_items
+from aggregator.publish.items.digest import digest_items
+from aggregator.publish.items.entry import entry_items
+from aggregator.publish.items.health import FeedAlarm, health_items
+from aggregator.publish.items.story import Context, FeedbackLinks, story_id, story_item
+from aggregator.publish.items.withdrawal import withdrawal_items
 from aggregator.publish.languages import language_tag
-from aggregator.publish.ports import Withdrawn
-from aggregator.publish.select import Selection, pick, selection_of
+from aggregator.publish.selection import Selection, pick, selection_of
+from aggregator.publish.source import Withdrawn
 from aggregator.publish.text import clean, one_line, urn
 from aggregator.publish.types import Item, Names, OutputFeed, Paging, Site, Tombstone
-from aggregator.publish.withdrawal import withdrawal_items
-from aggregator.types import Story
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed that never had an item; a constant, so that its bytes stay the same."""
@@ -104,8 +104,8 @@ def feed_title(output: OutputConfig, names: Names) -> str:
     """Return the output's title: its own, else made of its topics'."""
     if output.title:
         return one_line(output.title)
-    topics = [one_line(names.topics.get(slug) or words.name(slug)) for slug in output.topics]
-    title = ", ".join(topics) if topics else words.name(output.slug)
+    topics = [one_line(names.topics.get(slug) or wording.name(slug)) for slug in output.topics]
+    title = ", ".join(topics) if topics else wording.name(output.slug)
     extra = {"digest": "digest", "near-misses": "near misses", "health": "feed health", "alerts": "alerts"}
     return f"{title}: {extra[output.kind]}" if output.kind in extra and topics else title
 

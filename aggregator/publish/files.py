@@ -18,11 +18,11 @@ from pathlib import Path
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish.build import no_feedback
 from aggregator.publish.file_archive import as_files, chain, due, prune
-from aggregator.publish.item import FeedbackLinks
+from aggregator.publish.formats.render import render
+from aggregator.publish.items.story import FeedbackLinks
 from aggregator.publish.parameters import Request, read_parameters
-from aggregator.publish.ports import Shelf
 from aggregator.publish.produce import produce
-from aggregator.publish.render import render
+from aggregator.publish.source import Shelf
 from aggregator.publish.types import FORMATS, Format, OutputFeed, Site
 
 

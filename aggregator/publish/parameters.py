@@ -18,7 +18,7 @@ from aggregator.config.outputs import OutputConfig, StateName
 from aggregator.config.polling import FeedKind
 from aggregator.config.values import parse_duration
 from aggregator.publish.archive import span_of
-from aggregator.publish.select import Cursor, Selection, for_archive, selection_of
+from aggregator.publish.selection import Cursor, Selection, for_archive, selection_of
 
 MAX_LIMIT = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

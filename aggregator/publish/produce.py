@@ -7,22 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.config.outputs import OutputConfig
+from aggregator.core.types import Story
 from aggregator.publish import archive
 from aggregator.publish.build import build, no_feedback
-from aggregator.publish.digest import digest_spans
-from aggregator.publish.item import FeedbackLinks
+from aggregator.publish.items.digest import digest_spans
+from aggregator.publish.items.story import FeedbackLinks
 from aggregator.publish.parameters import WITHDRAWN_QUERY, Request, withdraws, write_cursor
-from aggregator.publish.ports import Shelf, Withdrawn
-from aggregator.publish.select import (
-    Cursor,
-    Selection,
-    cursor_of,
-    entry_fits,
-    matches,
-    selection_of,
-)
+from aggregator.publish.selection import Cursor, Selection, cursor_of, entry_fits, matches, selection_of
+from aggregator.publish.source import Shelf, Withdrawn
 from aggregator.publish.types import OutputFeed, Paging, Site
-from aggregator.types import Story
 
 TOMBSTONES_KEPT = timedelta(days=30)
 MAX_TOMBSTONES = 200

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aggregator.types import (
+from aggregator.core.types import (
     Corroboration,
     Enclosure,
     Entry,

@@ -11,7 +11,7 @@ from typing import IO, Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 
-from aggregator.errors import StoreError, StoreLocked
+from aggregator.core.errors import StoreError, StoreLocked
 
 
 def database_path(configured: str, env: Mapping[str, str]) -> Path:

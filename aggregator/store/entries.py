@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from aggregator import urls
-from aggregator.errors import NotFound
+from aggregator.core import urls
+from aggregator.core.errors import NotFound
+from aggregator.core.text import straight_quotes
+from aggregator.core.types import Assignment, Candidate, Entry, Fingerprint, KnownEntry, Revision
 from aggregator.store.bulk import insert_rows
 from aggregator.store.codec import (
     dump,
@@ -34,8 +36,6 @@ from aggregator.store.tables import (
     StoryRedirectRow,
     core,
 )
-from aggregator.text import straight_quotes
-from aggregator.types import Assignment, Candidate, Entry, Fingerprint, KnownEntry, Revision
 from classifiers.types import Label
 
 ENTRIES = core(EntryRow)

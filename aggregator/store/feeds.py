@@ -12,9 +12,9 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from aggregator.config import FeedConfig
 from aggregator.config.secrets import mask
+from aggregator.core.types import Alarm, FeedState, Health, Outcome, PollIntent, PollRecord
 from aggregator.store.codec import feed_to_row, micros, moment, row_to_feed
 from aggregator.store.tables import AlarmRow, FeedRow, PollRow, core
-from aggregator.types import Alarm, FeedState, Health, Outcome, PollIntent, PollRecord
 
 FEEDS = core(FeedRow)
 POLLS = core(PollRow)

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from aggregator.errors import StoreError, StoreVersion
+from aggregator.core.errors import StoreError, StoreVersion
 
 
 def alembic_config() -> AlembicConfig:

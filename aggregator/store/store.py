@@ -18,12 +18,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 from aggregator.config import FeedConfig
-from aggregator.errors import StoreError
-from aggregator.keys import text_keys
+from aggregator.core.errors import StoreError
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import Batch, Entry, FeedState, Fingerprint, Grouping, KnownEntry, Story
 from aggregator.store import entries, feedback, feeds, stories
 from aggregator.store.engine import open_engine
 from aggregator.store.migrate import migrate
-from aggregator.types import Batch, Entry, FeedState, Fingerprint, Grouping, KnownEntry, Story
 
 Diff = Callable[[str, str], str]
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from aggregator.core.types import Story, StoryEntry, published_order
 from aggregator.store.bulk import insert_rows, upsert_rows
 from aggregator.store.codec import (
     dump,
@@ -31,7 +32,6 @@ from aggregator.store.tables import (
     StoryRow,
     core,
 )
-from aggregator.types import Story, StoryEntry, published_order
 from classifiers.types import Label
 
 STORIES = core(StoryRow)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aggregator.config.outputs import OutputConfig, WebConfig
-from aggregator.web.ports import SecretLookup
+from aggregator.web.source import SecretLookup
 
 MIN_TOKEN = 20
 """Shortest token of a private output; `openssl rand -hex 16` makes one of 32 characters."""

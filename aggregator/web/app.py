@@ -14,20 +14,20 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.config.outputs import WebConfig
-from aggregator.ports import Clock
-from aggregator.publish.item import FeedbackLinks
+from aggregator.core.ports import Clock
+from aggregator.publish.items.story import FeedbackLinks
 from aggregator.publish.types import Site
 from aggregator.web.access import make_guard
-from aggregator.web.answer import answer
+from aggregator.web.cache import Memory
 from aggregator.web.context import Context
 from aggregator.web.feedback import FeedbackPages
 from aggregator.web.feeds import PREFLIGHT, FeedServer, Problem
-from aggregator.web.front import Front
-from aggregator.web.limit import RateLimit
-from aggregator.web.memory import Memory
+from aggregator.web.gateway import Front
 from aggregator.web.pages import Pages
-from aggregator.web.ports import SecretLookup, Source
+from aggregator.web.rate_limit import RateLimit
+from aggregator.web.respond import answer
 from aggregator.web.signing import Signer
+from aggregator.web.source import SecretLookup, Source
 from aggregator.web.templates import Templates
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish import words
+from aggregator.core.text import straight_quotes
+from aggregator.core.types import Story
+from aggregator.publish import wording
 from aggregator.publish.languages import language_name
 from aggregator.publish.parameters import Request, read_parameters, write_cursor
 from aggregator.publish.produce import gather, produce
-from aggregator.publish.select import Selection, cursor_of, in_order, labels_shown, matches
+from aggregator.publish.selection import Selection, cursor_of, in_order, labels_shown, matches
 from aggregator.publish.types import Names
-from aggregator.text import straight_quotes
-from aggregator.types import Story
 from aggregator.web.cards import browsable, output_card, story_card
 from aggregator.web.context import Context
 
@@ -146,11 +146,11 @@ def _choices(
     since = dict(pair.split("=", 1) for pair in request.narrowed.split("&") if "=" in pair).get("since", "")
     return {
         "facet": _field(
-            "Facet", facets, chosen.facets, lambda slug: names.facets.get(slug) or words.name(slug)
+            "Facet", facets, chosen.facets, lambda slug: names.facets.get(slug) or wording.name(slug)
         ),
-        "state": _field("Corroboration", states, chosen.states, words.state),
+        "state": _field("Corroboration", states, chosen.states, wording.state),
         "language": _field("Language", languages, chosen.languages, language_name),
-        "kind": _field("Kind of outlet", kinds, chosen.kinds, words.kind),
+        "kind": _field("Kind of outlet", kinds, chosen.kinds, wording.kind),
         "country": _field("Country", countries, chosen.countries, str),
         "since": {"label": "Changed in", "any": "any time", "options": _listed(_SINCE, since)},
         "order": {"label": "Order", "any": "", "options": _listed(_ORDER, chosen.order) if ordered else []},

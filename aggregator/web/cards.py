@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish import words
+from aggregator.core.types import Story
+from aggregator.publish import wording
 from aggregator.publish.build import feed_title
-from aggregator.publish.item import outlet
+from aggregator.publish.items.story import outlet
 from aggregator.publish.languages import language_tag
 from aggregator.publish.text import one_line, safe_url
 from aggregator.publish.types import Names
-from aggregator.types import Story
 from classifiers.types import Label, Reason
 
 SHOWN_REASONS = 5
@@ -108,21 +108,21 @@ def why_view(label: Label, names: Names, *, limit: int) -> dict[str, Any]:
     In a list (`limit` up to SHOWN_REASONS), what several rules added for one word is one reason, in few words too.
     """
     return {
-        "topic": names.topics.get(label.topic) or words.name(label.topic),
-        "facet": (names.facets.get(label.facet) or words.name(label.facet)) if label.facet else "",
+        "topic": names.topics.get(label.topic) or wording.name(label.topic),
+        "facet": (names.facets.get(label.facet) or wording.name(label.facet)) if label.facet else "",
         "score": label.score,
         "threshold": label.threshold,
         "belongs": label.belongs,
         "reasons": _chips(label, limit)
         if limit <= SHOWN_REASONS
-        else [{"full": words.reason_text(reason)} for reason in words.strongest_reasons(label, limit)],
+        else [{"full": wording.reason_text(reason)} for reason in wording.strongest_reasons(label, limit)],
     }
 
 
 def _chips(label: Label, limit: int) -> list[dict[str, Any]]:
     """Return the weightiest words. There is no room for what was only a condition, and weighs nothing."""
     by_word: dict[tuple[str, bool], list[Reason]] = {}
-    for reason in words.strongest_reasons(label, len(label.reasons)):
+    for reason in wording.strongest_reasons(label, len(label.reasons)):
         if reason.weight:
             # What a model adds is in a unit of its own.
             by_word.setdefault((_word(reason).casefold(), reason.kind == "model"), []).append(reason)
@@ -131,7 +131,7 @@ def _chips(label: Label, limit: int) -> list[dict[str, Any]]:
     return [
         {
             "short": f"{_word(same[0])} {weight:+.1f}",
-            "full": "; ".join(words.reason_text(reason) for reason in same),
+            "full": "; ".join(wording.reason_text(reason) for reason in same),
             "against": weight < 0,
         }
         for weight, same in summed[:limit]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry
 
 from aggregator.config.outputs import WebConfig
-from aggregator.ports import Clock
+from aggregator.core.ports import Clock
 from aggregator.publish.types import Site
 from aggregator.web.access import Guard
-from aggregator.web.limit import RateLimit
-from aggregator.web.memory import Memory
-from aggregator.web.ports import SecretLookup, Source
+from aggregator.web.cache import Memory
+from aggregator.web.rate_limit import RateLimit
 from aggregator.web.signing import Signer
+from aggregator.web.source import SecretLookup, Source
 
 
 @dataclass(frozen=True, slots=True)

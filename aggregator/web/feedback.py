@@ -11,14 +11,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregator.errors import NotFound
-from aggregator.publish import words
-from aggregator.publish.item import outlet
-from aggregator.types import Story
+from aggregator.core.errors import NotFound
+from aggregator.core.types import Story
+from aggregator.publish import wording
+from aggregator.publish.items.story import outlet
 from aggregator.web.access import is_from_elsewhere
 from aggregator.web.context import Context
-from aggregator.web.ports import Verdict, VerdictKind
 from aggregator.web.signing import KINDS
+from aggregator.web.source import Verdict, VerdictKind
 from aggregator.web.templates import Templates
 
 MAX_BODY = 64 * 1024
@@ -38,7 +38,7 @@ class FeedbackPages:
         return self._templates.page(
             "confirm.html",
             story=story,
-            topic=names.topics.get(topic) or words.name(topic),
+            topic=names.topics.get(topic) or wording.name(topic),
             kind=kind,
             members=[(member, outlet(member, names)) for member in story.entries],
             action=request.url.path,

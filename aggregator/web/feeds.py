@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish.digest import next_close
+from aggregator.publish.formats.render import render
+from aggregator.publish.items.digest import next_close
 from aggregator.publish.parameters import BadParameters, NoSuchArchive, Request, read_parameters
 from aggregator.publish.produce import produce
-from aggregator.publish.render import render
 from aggregator.publish.types import FORMATS, MEDIA_TYPES, Format, OutputFeed
 from aggregator.web.access import private_output
+from aggregator.web.cache import Document, Headers, Key, fresh, make_variants
 from aggregator.web.context import Context
-from aggregator.web.memory import Document, Headers, Key, fresh, make_variants
 
 ROLLING = timedelta(minutes=1)
 """How long a document is good that changes by the mere passing of time."""

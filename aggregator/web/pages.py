@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from aggregator.publish.opml import render_opml
 from aggregator.publish.parameters import BadParameters, NoSuchArchive
 from aggregator.web.browse import output_view, search_view
+from aggregator.web.cache import make_variants
 from aggregator.web.context import Context
-from aggregator.web.memory import make_variants
 from aggregator.web.templates import Templates
 from aggregator.web.views import feed_rows, home_view, story_view
 
@@ -34,7 +34,7 @@ class Pages:
         self._templates = templates
         static = files("aggregator.web") / "static"
         self._static = {name: (static / name).read_bytes() for name in _STATIC}
-        self._schema = (files("aggregator.publish") / "item.schema.json").read_bytes()
+        self._schema = (files("aggregator.publish.formats") / "item.schema.json").read_bytes()
 
     async def home(self, request: Request) -> Response:
         """What is published, the latest stories, and how the feeds are."""

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
-from aggregator.publish import words
+from aggregator.publish import wording
 from aggregator.publish.languages import language_name
 from aggregator.publish.text import clean, day, iso, when
 from aggregator.web.cards import StoryCard
@@ -59,10 +59,10 @@ class Templates:
         environment.filters.update(
             when=when,
             iso=iso,
-            state=words.state,
-            kind=words.kind,
+            state=wording.state,
+            kind=wording.kind,
             language=language_name,
-            basis=words.basis,
+            basis=wording.basis,
             ago=ago,
             groupby_day=by_day,
         )

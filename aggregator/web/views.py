@@ -10,14 +10,14 @@ from typing import Any
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.config.secrets import mask
-from aggregator.publish import words
-from aggregator.publish.item import outlet, source_facts
+from aggregator.core.types import FeedState, Health, Story
+from aggregator.publish import wording
+from aggregator.publish.items.story import outlet, source_facts
 from aggregator.publish.languages import language_tag
 from aggregator.publish.produce import gather
-from aggregator.publish.select import labels_shown, selection_of
+from aggregator.publish.selection import labels_shown, selection_of
 from aggregator.publish.text import safe_url
 from aggregator.publish.types import Names
-from aggregator.types import FeedState, Health, Story
 from aggregator.web.browse import public_topics
 from aggregator.web.cards import StoryCard, output_card, story_card, why_view
 from aggregator.web.context import Context
@@ -56,7 +56,7 @@ def story_view(context: Context, story: Story) -> dict[str, Any]:
         "labels": [why_view(label, names, limit=40) for label in labels],
         "links": [
             {
-                "topic": names.topics.get(label.topic) or words.name(label.topic),
+                "topic": names.topics.get(label.topic) or wording.name(label.topic),
                 **_links(context, story, label),
             }
             for label in labels
@@ -89,7 +89,7 @@ def feed_rows(
             "title": feed.title or mask(feed.url),
             # A feed whose URL holds a key is named, not linked.
             "url": safe_url(feed.url) if mask(feed.url) == feed.url else "",
-            "kind": words.kind(feed.kind),
+            "kind": wording.kind(feed.kind),
             "country": feed.country,
             "language": feed.language,
             "health": feed.health.value,

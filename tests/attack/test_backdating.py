@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-from clocks import ShiftedClock
-from e2e.world import served
-
 from aggregator.config.load import load
-from aggregator.runtime import Runtime
-from aggregator.transfer import export_stories
+from aggregator.pipeline.import_file import export_stories
+from aggregator.pipeline.runtime import Runtime
+from tests.clocks import ShiftedClock
+from tests.e2e.world import served
 
 TITLE = "North Korea fires two missiles into the East Sea"
 HARBOUR, WEATHER = "Harbour opens after storm", "Sunshine for the whole week"

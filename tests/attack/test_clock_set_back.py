@@ -7,13 +7,12 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from clocks import ShiftedClock
-
-from aggregator import setback
 from aggregator.config.load import load
-from aggregator.local import LocalDriver
-from aggregator.pipeline import Tally
-from aggregator.runtime import Runtime
+from aggregator.daemon import clock_watch
+from aggregator.daemon.scheduler import LocalDriver
+from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.runtime import Runtime
+from tests.clocks import ShiftedClock
 
 CONFIG = """
 [poll]
@@ -33,7 +32,7 @@ def test_setting_the_clock_back_is_noticed_and_setting_it_forward_is_none_of_it(
     told: list[timedelta] = []
 
     async def main() -> None:
-        task = asyncio.create_task(setback.watch(clock, told.append, every=0.02))
+        task = asyncio.create_task(clock_watch.watch(clock, told.append, every=0.02))
         for shift in (timedelta(0), timedelta(hours=5), timedelta(hours=5, seconds=-20), timedelta(hours=2)):
             clock.shift = shift
             await asyncio.sleep(0.1)

@@ -11,8 +11,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from aggregator.config import WebConfig
-from aggregator.daemon import _listen, _Server
-from aggregator.web import connection
+from aggregator.daemon.daemon import _listen, _Server
+from aggregator.web import http_protocol
 
 Client = Callable[[int], Awaitable[None]]
 
@@ -30,7 +30,7 @@ def _serve(client: Client) -> None:
     async def main() -> None:
         listener = _listen(WebConfig(port=0))
         server = _Server(
-            uvicorn.Config(_app, http=connection.Connection, ws="none", lifespan="off", log_config=None)
+            uvicorn.Config(_app, http=http_protocol.Connection, ws="none", lifespan="off", log_config=None)
         )
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -53,7 +53,7 @@ STALLED = {
 
 @pytest.mark.parametrize("sent", STALLED.values(), ids=STALLED.keys())
 def test_who_stalls_is_shown_out(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
 
     async def client(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -70,7 +70,7 @@ def test_who_stalls_is_shown_out(sent: bytes, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_who_asks_again_later_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.3)
+    monkeypatch.setattr(http_protocol, "PATIENCE", 0.3)
 
     async def client(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -98,7 +98,7 @@ def test_a_request_without_end_is_cut_off(opening: bytes) -> None:
         writer.write(opening)
         taken = 0
         try:
-            while taken < 64 * connection.MOST_BYTES and not reader.at_eof():
+            while taken < 64 * http_protocol.MOST_BYTES and not reader.at_eof():
                 writer.write(b"a" * 65536)
                 await writer.drain()
                 taken += 65536
@@ -107,7 +107,7 @@ def test_a_request_without_end_is_cut_off(opening: bytes) -> None:
             pass  # shown out
         writer.close()
         # What the kernel holds on both sides counts as taken too.
-        assert taken < 64 * connection.MOST_BYTES
+        assert taken < 64 * http_protocol.MOST_BYTES
 
     _serve(client)
 

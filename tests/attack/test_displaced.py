@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from aggregator.config.load import load
-from aggregator.errors import StoreError
-from aggregator.runtime import Runtime
-from aggregator.shelf import StoreShelf
-from aggregator.sift import diff
+from aggregator.core.errors import StoreError
+from aggregator.daemon.store_source import StoreShelf
+from aggregator.entries.changes import diff
+from aggregator.pipeline.runtime import Runtime
 from aggregator.store import Store
 
 CONFIG = """

@@ -10,12 +10,12 @@ from email.utils import format_datetime
 import pytest
 
 from aggregator.config.polling import PollConfig
-from aggregator.decide import decide
-from aggregator.keys import text_keys
-from aggregator.normalise import normalise
-from aggregator.parse import parse
-from aggregator.sift import BURST_COUNT, BURST_SPAN, FIRST_COUNT, sift
-from aggregator.types import FeedState, Fetched, Health, KnownEntry, ParsedFeed
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import FeedState, Fetched, Health, KnownEntry, ParsedFeed
+from aggregator.entries.changes import BURST_COUNT, BURST_SPAN, FIRST_COUNT, sift
+from aggregator.entries.normalise import normalise
+from aggregator.entries.parse import parse
+from aggregator.fetch.outcome import decide
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 URL = "https://news.example/feed"

@@ -12,17 +12,17 @@ import pytest
 from aiohttp import web
 from sqlalchemy import event
 
-from aggregator import local
 from aggregator.config.load import load
-from aggregator.errors import StoreError
-from aggregator.local import LocalDriver
-from aggregator.pipeline import Tally
-from aggregator.publishing import Publisher
-from aggregator.runtime import Runtime
-from aggregator.serving import build_app
+from aggregator.core.errors import StoreError
+from aggregator.core.types import Health
+from aggregator.daemon import scheduler
+from aggregator.daemon.publisher import Publisher
+from aggregator.daemon.scheduler import LocalDriver
+from aggregator.daemon.web_app import build_app
+from aggregator.pipeline.import_file import export_entries
+from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.runtime import Runtime
 from aggregator.store import Store, feedback, feeds, store
-from aggregator.transfer import export_entries
-from aggregator.types import Health
 
 CONFIG = """
 [poll]
@@ -101,7 +101,7 @@ async def health(app: Any) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "_FIRST_PAUSE", 0.3)
+    monkeypatch.setattr(scheduler, "_FIRST_PAUSE", 0.3)
     monkeypatch.setattr(store, "TROUBLE_LASTS", 1.0)
     start, asked = 0, 0
 

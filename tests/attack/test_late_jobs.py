@@ -8,9 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.config.load import load
-from aggregator.local import LocalDriver
-from aggregator.pipeline import Tally
-from aggregator.runtime import Runtime
+from aggregator.daemon.scheduler import LocalDriver
+from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.runtime import Runtime
 
 CONFIG = """
 [poll]

@@ -9,10 +9,11 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from aggregator.config.load import load
-from aggregator.publish import FORMATS, render
+from aggregator.daemon.store_source import StoreShelf
+from aggregator.pipeline.runtime import Runtime
+from aggregator.publish import FORMATS
+from aggregator.publish.formats.render import render
 from aggregator.publish.produce import produce
-from aggregator.runtime import Runtime
-from aggregator.shelf import StoreShelf
 from aggregator.store.codec import micros
 from aggregator.store.feeds import ALARMS
 from aggregator.web.app import make_site

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import demo_site, rows, write_config
 
 from aggregator.cli.app import main
-from aggregator.demo.site import DemoSite
+from aggregator.cli.demo.site import DemoSite
+from tests.e2e.world import demo_site, rows, write_config
 
 TOPIC = "korean-peninsula-security"
 IN_PROCESS = ('tick = "1s"', 'tick = "1s"\nworkers = 0')

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import demo_site, served, write_config
+
+from tests.e2e.world import demo_site, served, write_config
 
 from .conftest import IN_PROCESS, TOPIC, Verb, launch
 

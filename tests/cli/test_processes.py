@@ -12,9 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from e2e.world import COMMAND, cli, daemon, free_port, write_config
 
-from aggregator.demo.site import DemoSite
+from aggregator.cli.demo.site import DemoSite
+from tests.e2e.world import COMMAND, cli, daemon, free_port, write_config
 
 from .conftest import IN_PROCESS, TOPIC, Verb
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.demo.site import DemoSite
+from aggregator.cli.demo.site import DemoSite
 
 from .conftest import TOPIC, Verb, launch
 

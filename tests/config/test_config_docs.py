@@ -13,11 +13,11 @@ import pytest
 
 from aggregator.config import Config
 from aggregator.config.load import load
+from aggregator.config.messages import PATTERNS
 from aggregator.config.reference import insert, main
 from aggregator.config.root import NOT_SETTINGS
 from aggregator.config.values import Section
-from aggregator.config.words import PATTERNS
-from classifiers.topics import FACET_KEYS, GROUP_KEYS, TOPIC_KEYS
+from classifiers.rules.read_topics import FACET_KEYS, GROUP_KEYS, TOPIC_KEYS
 
 
 def inner(annotation: object) -> type[Section] | None:
@@ -141,7 +141,7 @@ def test_an_outlet_is_one_thing_only(shipped: Config) -> None:
 
 def test_feeds_agree_with_what_is_known_of_outlets(shipped: Config, root: Path) -> None:
     """One outlet under two names would count as two sources of a story."""
-    known = tomllib.loads((root / "aggregator/stories/origins.toml").read_text())
+    known = tomllib.loads((root / "aggregator/stories/summary/origins.toml").read_text())
     squeezed = {slug.replace("-", ""): slug for slug in known}
     both = 0
     for feed in shipped.feeds:

@@ -12,7 +12,7 @@ import pytest
 from aggregator.config import FeedConfig
 from aggregator.config.edit import add_feed, remove_feed
 from aggregator.config.load import load
-from aggregator.errors import ConfigError, NotFound
+from aggregator.core.errors import ConfigError, NotFound
 
 Write = Callable[[str], Path]
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from aggregator.config.lines import Document, Path, TomlSyntaxError
+from aggregator.config.toml_lines import Document, Path, TomlSyntaxError
 
 TEXT = '''\
 top = 1

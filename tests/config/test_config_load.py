@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.config.load import load, mistakes, warnings
-from aggregator.errors import ConfigError
+from aggregator.core.errors import ConfigError
 
 Write = Callable[[str], Path]
 

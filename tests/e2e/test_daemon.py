@@ -13,7 +13,7 @@ from typing import Any
 import feedparser
 import pytest
 
-from aggregator.demo.site import DemoSite
+from aggregator.cli.demo.site import DemoSite
 
 from .world import Running, cli, daemon, demo_site, free_port, write_config
 

@@ -12,7 +12,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from aggregator.demo.settings import SHIPPED
+from aggregator.cli.demo.settings import SHIPPED
 
 from .world import daemon, free_port, served
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.publish.item import story_id
+from aggregator.publish.items.story import story_id
 
 from .replay import Replay, a_week
 from .subscriber import Subscriber

@@ -23,8 +23,8 @@ from typing import Any
 
 from aiohttp import web
 
-from aggregator.demo.settings import config_text
-from aggregator.demo.site import DemoSite
+from aggregator.cli.demo.settings import config_text
+from aggregator.cli.demo.site import DemoSite
 
 COMMAND = [sys.executable, "-c", "from aggregator.cli.app import main; main()"]
 

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aggregator.types import Entry, FeedState, Fetched, ParsedFeed, PollError, RawEntry, ScheduleHints, Sifted
+from aggregator.core.types import (
+    Entry,
+    FeedState,
+    Fetched,
+    ParsedFeed,
+    PollError,
+    RawEntry,
+    ScheduleHints,
+    Sifted,
+)
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
 URL = "https://news.example/feed.xml"

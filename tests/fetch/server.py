@@ -15,8 +15,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from aggregator.config import Config, FeedConfig
-from aggregator.fetch import HttpFetcher
-from aggregator.types import FeedState, Fetched
+from aggregator.core.types import FeedState, Fetched
+from aggregator.fetch.http import HttpFetcher
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>T</title>
 <item><guid>1</guid><title>One</title><link>http://example.org/1</link></item></channel></rss>"""

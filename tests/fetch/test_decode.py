@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.fetch.decode import Decoder, TooLarge, Undecodable
+from aggregator.fetch.http.decode import Decoder, TooLarge, Undecodable
 
 from .server import FEED
 

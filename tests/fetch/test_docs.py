@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_error_code_is_documented() -> None:
-    sources = [*(ROOT / "aggregator/fetch").glob("*.py"), ROOT / "aggregator/fulltext.py"]
+    sources = [*(ROOT / "aggregator/fetch").rglob("*.py")]
     found = {
         code
         for source in sources
@@ -31,17 +31,17 @@ def test_every_error_code_is_documented() -> None:
 
 def test_the_figures_are_those_of_the_code() -> None:
     page = (ROOT / "docs/fetching.md").read_text("utf-8")
-    from aggregator import decide, fulltext, schedule
-    from aggregator.fetch import exchange, fetcher
+    from aggregator.fetch import outcome, pages, schedule
+    from aggregator.fetch.http import client, exchange
 
     assert schedule.SHARE_OF_GAP == 12
     assert "twelve polls in the usual time" in page
     assert f"{exchange._BIG // 1024} KiB" in page
     assert exchange._MANY_BIG == 10
-    assert f"{fetcher._MOST_WAITING // 1024**2} MiB wait" in page
+    assert f"{client._MOST_WAITING // 1024**2} MiB wait" in page
     assert (
-        f"header over {fetcher._LONGEST_HEADER // 1024} KiB or more than {fetcher._MOST_HEADERS} headers"
+        f"header over {client._LONGEST_HEADER // 1024} KiB or more than {client._MOST_HEADERS} headers"
         in page
     )
-    assert f"Pages over {fulltext._PAGE_SIZE // 1024**2} MiB" in page
-    assert (decide.MOVED_AFTER, decide._BACK_AFTER) == (3, 5)
+    assert f"Pages over {pages._PAGE_SIZE // 1024**2} MiB" in page
+    assert (outcome.MOVED_AFTER, outcome._BACK_AFTER) == (3, 5)

@@ -10,9 +10,9 @@ from itertools import count
 import aiohttp
 import pytest
 
-from aggregator.fetch import failures, hosts
-from aggregator.fetch.hosts import Hosts
-from aggregator.httptime import parse_http_date
+from aggregator.core.httpdate import parse_http_date
+from aggregator.fetch.http import failures, politeness
+from aggregator.fetch.http.politeness import Hosts
 
 from .server import FEED, Clock, Names, feed, fetcher, poll, poll_one, site, wire
 
@@ -109,7 +109,7 @@ def test_an_exception_nobody_foresaw_is_named_without_its_words() -> None:
 
 
 async def test_hosts_are_forgotten_when_there_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts, "_PRUNE_ABOVE", 10)
+    monkeypatch.setattr(politeness, "_PRUNE_ABOVE", 10)
     clock = Clock()
     made = Hosts(gap=0, concurrency=5, clock=clock, not_before={})
     made.hold("held.test", clock.now() + timedelta(hours=1))

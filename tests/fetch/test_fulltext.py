@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.config import Config, FeedConfig
-from aggregator.fetch import HttpFetcher
-from aggregator.fulltext import FullText, Page, extract
+from aggregator.fetch.http import HttpFetcher
+from aggregator.fetch.pages import FullText, Page, extract
 
 from .server import Clock, Names, Site, feed, site
 

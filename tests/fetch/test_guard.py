@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.fetch import guard
-from aggregator.fetch.guard import literal, why_refused
+from aggregator.fetch.http import address_guard
+from aggregator.fetch.http.address_guard import literal, why_refused
 
 from .server import FeedConfig, Names, feed, fetcher, poll, poll_one, site
 
@@ -124,13 +124,13 @@ async def test_http_allow_private_opens_all_feeds_but_not_the_metadata_service()
 @pytest.fixture
 def public_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let 127.0.0.1 play the public internet; every other address is judged as ever."""
-    judge = guard.why_refused
+    judge = address_guard.why_refused
 
     def judged(address: str, *, allow_private: bool = False) -> str | None:
         return None if address == "127.0.0.1" else judge(address, allow_private=allow_private)
 
-    monkeypatch.setattr(guard, "why_refused", judged)
-    monkeypatch.setattr("aggregator.fetch.exchange.why_refused", judged)
+    monkeypatch.setattr(address_guard, "why_refused", judged)
+    monkeypatch.setattr("aggregator.fetch.http.exchange.why_refused", judged)
 
 
 @pytest.mark.usefixtures("public_loopback")

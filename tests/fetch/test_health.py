@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from aggregator.config import PollConfig
-from aggregator.decide import decide
-from aggregator.types import Alarm, FeedMemory, FeedState, Fetched, Health, ParsedFeed, PollError, Sifted
+from aggregator.core.types import Alarm, FeedMemory, FeedState, Fetched, Health, ParsedFeed, PollError, Sifted
+from aggregator.fetch.outcome import decide
 
 from .makers import NOW, document, entries, failed, fetched, same, sifted, state
 

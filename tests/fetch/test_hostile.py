@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aggregator.types import Fetched
+from aggregator.core.types import Fetched
 
 from . import hostile
 from .certificates import Authority

@@ -13,7 +13,7 @@ import psutil
 from aiohttp import web
 
 from aggregator.config import Config
-from aggregator.fetch import HttpFetcher
+from aggregator.fetch.http import HttpFetcher
 
 from .server import FEED, Clock, Handler, Names, Site, feed, fetcher, poll, site, wire
 

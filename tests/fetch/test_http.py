@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from aggregator import __version__
 from aggregator.config import FeedConfig
-from aggregator.types import FeedMemory
+from aggregator.core.types import FeedMemory
 
 from .server import FEED, Clock, Site, feed, fetcher, poll, poll_one, site, wire
 

@@ -9,13 +9,13 @@ from itertools import pairwise
 from aiohttp import web
 
 from aggregator.config import Config
-from aggregator.decide import body_hash, decide
-from aggregator.fetch import HttpFetcher
-from aggregator.keys import text_keys
-from aggregator.normalise import normalise
-from aggregator.parse import parse
-from aggregator.sift import sift
-from aggregator.types import Alarm, Entry, Health, KnownEntry, Outcome, ParsedFeed, PollIntent
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import Alarm, Entry, Health, KnownEntry, Outcome, ParsedFeed, PollIntent
+from aggregator.entries.changes import sift
+from aggregator.entries.normalise import normalise
+from aggregator.entries.parse import parse
+from aggregator.fetch.http import HttpFetcher
+from aggregator.fetch.outcome import body_hash, decide
 
 from .server import Clock, Names, Site, feed, site
 

@@ -8,7 +8,7 @@ import gzip
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aggregator.types import Fetched
+from aggregator.core.types import Fetched
 
 from .server import FEED, feed, fetcher, poll, wire
 

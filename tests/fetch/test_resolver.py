@@ -9,8 +9,8 @@ import time
 import pytest
 
 from aggregator.config import Config, FeedConfig
-from aggregator.fetch import HttpFetcher, resolver
-from aggregator.fetch.resolver import PooledResolver
+from aggregator.fetch.http import HttpFetcher, resolver
+from aggregator.fetch.http.resolver import PooledResolver
 
 from .server import FEED, Clock, feed, poll, site
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import PollConfig
-from aggregator.schedule import MUTED, RETRY_CAP, cadence, freshness, learn, plan
-from aggregator.types import FeedMemory, PollError
+from aggregator.core.types import FeedMemory, PollError
+from aggregator.fetch.schedule import MUTED, RETRY_CAP, cadence, freshness, learn, plan
 
 from .makers import NOW, document, failed, fetched, same, state
 

@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 import atheris
 
 with atheris.instrument_imports(include=["aggregator", "feedparser"]):
-    from aggregator.discover import candidates
-    from aggregator.keys import text_keys
-    from aggregator.normalise import normalise
-    from aggregator.parse import parse
-    from aggregator.sift import diff, sift
-    from aggregator.types import Entry, FeedState, Fetched, KnownEntry, PollError
+    from aggregator.core.hashes import text_keys
+    from aggregator.core.types import Entry, FeedState, Fetched, KnownEntry, PollError
+    from aggregator.entries.changes import diff, sift
+    from aggregator.entries.normalise import normalise
+    from aggregator.entries.parse import parse
+    from aggregator.entries.parse.discover import candidates
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 URL = "https://news.example/feed"

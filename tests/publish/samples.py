@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from aggregator.core.types import Corroboration, Enclosure, Entry, Story, StoryEntry
 from aggregator.publish import Names, Site
-from aggregator.types import Corroboration, Enclosure, Entry, Story, StoryEntry
 from classifiers.types import Label, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.config.outputs import OutputConfig
+from aggregator.core.types import FeedState, Story
 from aggregator.publish import FeedAlarm, Names
-from aggregator.publish.ports import Withdrawn
-from aggregator.publish.select import Cursor, Selection, in_order, is_after
-from aggregator.types import FeedState, Story
-from aggregator.web.ports import Verdict
+from aggregator.publish.selection import Cursor, Selection, in_order, is_after
+from aggregator.publish.source import Withdrawn
+from aggregator.web.source import Verdict
 
 from .samples import NAMES
 

@@ -536,7 +536,7 @@ def check_json(body: bytes) -> list[str]:
 
 def item_schema() -> Any:
     """The shipped schema."""
-    schema = json.loads((files("aggregator.publish") / "item.schema.json").read_text("utf-8"))
+    schema = json.loads((files("aggregator.publish.formats") / "item.schema.json").read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
     return schema
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.world import daemon, demo_site, free_port, write_config
+
 from .strict import check, check_opml
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from e2e.world import daemon, demo_site, free_port, write_config
 
 KINDS = ("stories", "near-misses", "alerts", "digest", "health")
 

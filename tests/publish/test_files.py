@@ -14,8 +14,8 @@ from lxml import etree
 from aggregator.config import OutputConfig
 from aggregator.publish import files
 from aggregator.publish.files import write_if_changed, write_output
-from aggregator.publish.item import story_id
-from aggregator.publish.ports import Withdrawn
+from aggregator.publish.items.story import story_id
+from aggregator.publish.source import Withdrawn
 
 from .samples import NOW, SITE, sample_stories, story
 from .shelf import MemorySource

@@ -12,11 +12,12 @@ import pytest
 from lxml import etree
 
 from aggregator.config import OutputConfig
-from aggregator.publish import FORMATS, FeedAlarm, Format, OutputFeed, build, render
-from aggregator.publish.item import story_id
-from aggregator.publish.ports import Withdrawn
+from aggregator.core.types import Alarm, Enclosure
+from aggregator.publish import FORMATS, FeedAlarm, Format, OutputFeed, build
+from aggregator.publish.formats.render import render
+from aggregator.publish.items.story import story_id
+from aggregator.publish.source import Withdrawn
 from aggregator.publish.types import Paging
-from aggregator.types import Alarm, Enclosure
 
 from .samples import NAMES, NASTY, NOW, SITE, developed, member, nasty, sample_stories, story
 from .strict import check

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from aggregator.config import OutputConfig
+from aggregator.core.types import Story
 from aggregator.publish.produce import gather
-from aggregator.publish.select import Selection, cursor_of, pick
-from aggregator.types import Story
+from aggregator.publish.selection import Selection, cursor_of, pick
 
 from .samples import NOW, label, member, story
 from .shelf import MemorySource

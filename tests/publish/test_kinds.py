@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.config import OutputConfig
+from aggregator.core.types import Alarm, Corroboration, Story
 from aggregator.publish import FeedAlarm, build
-from aggregator.publish.digest import digest_spans, next_close
+from aggregator.publish.items.digest import digest_spans, next_close
 from aggregator.publish.produce import produce
-from aggregator.types import Alarm, Corroboration, Story
 
 from .samples import NAMES, NOW, SITE, developed, label, story
 from .shelf import MemorySource

@@ -18,13 +18,14 @@ import pytest
 from sqlalchemy import text
 
 from aggregator.config.load import load
-from aggregator.publish import FORMATS, render
+from aggregator.daemon.publisher import Publisher
+from aggregator.pipeline.runtime import Runtime
+from aggregator.publish import FORMATS
+from aggregator.publish.formats.render import render
 from aggregator.publish.parameters import read_parameters
-from aggregator.publish.ports import Shelf
 from aggregator.publish.produce import gather, produce
-from aggregator.publish.select import pick, selection_of
-from aggregator.publishing import Publisher
-from aggregator.runtime import Runtime
+from aggregator.publish.selection import pick, selection_of
+from aggregator.publish.source import Shelf
 from aggregator.web import feedback_links, make_site
 
 from .strict import check

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from aggregator.config.stories import StoriesConfig
-from aggregator.stories.fingerprint import Fingerprinter
-from aggregator.stories.group import group
-from aggregator.stories.window import Window
-from aggregator.types import Candidate, Entry
+from aggregator.core.types import Candidate, Entry
+from aggregator.stories.features.fingerprint import Fingerprinter
+from aggregator.stories.grouping.group import group
+from aggregator.stories.grouping.window import Window
 
 OWNED_B3, OWNED_PAIRS, OWNED_FOREIGN = 0.93, 0.87, 0.87
 REFERENCE_B3, REFERENCE_PAIRS, REFERENCE_FOREIGN, REFERENCE_COPIES = 0.88, 0.60, 0.50, 14

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from classifiers.rules import RuleClassifier
-from classifiers.topics import read_topics
+from classifiers.rules.read_topics import read_topics
+from classifiers.rules.rule_classifier import RuleClassifier
 from classifiers.types import Document, Label
 
 TOPIC = "korean-peninsula-security"

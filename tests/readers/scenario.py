@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sys
 import threading
 import time
 import urllib.request
@@ -16,20 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import uvicorn
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from publish.samples import NOW, developed, label, nasty, story
-from publish.shelf import MemorySource
-
 from aggregator.config import OutputConfig, WebConfig
+from aggregator.core.types import Alarm, Corroboration
 from aggregator.publish import FeedAlarm
-from aggregator.publish.ports import Withdrawn
-from aggregator.types import Alarm, Corroboration
+from aggregator.publish.source import Withdrawn
 from aggregator.web import create_app
+from tests.publish.samples import NOW, developed, label, nasty, story
+from tests.publish.shelf import MemorySource
 
 OUTPUTS = (
     OutputConfig(slug="stories", topics=("harbour-safety",)),

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel
 
-from aggregator.errors import StoreError, StoreLocked, StoreVersion
+from aggregator.core.errors import StoreError, StoreLocked, StoreVersion
 from aggregator.store import DaemonLock, Store, database_path
 from aggregator.store.engine import open_engine
 from aggregator.store.migrate import alembic_config, migrate

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import FeedConfig
-from aggregator.errors import NotFound
-from aggregator.keys import text_keys
-from aggregator.store import Store, entries, feedback, feeds, shelf, stories
-from aggregator.store.feedback import Feedback
-from aggregator.types import (
+from aggregator.core.errors import NotFound
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import (
     Alarm,
     Assignment,
     Batch,
@@ -32,6 +30,8 @@ from aggregator.types import (
     Revision,
     Story,
 )
+from aggregator.store import Store, entries, feedback, feeds, selection, stories
+from aggregator.store.feedback import Feedback
 from classifiers.types import Label, Reason
 
 from .conftest import HOUR, NOW, words
@@ -174,7 +174,7 @@ def test_merged_ids_lead_to_the_story_that_remains(store: Store) -> None:
     merges = (("s2", "s1"),)
     store.apply(Batch(grouping=Grouping(merges=merges), stories=(story("s1"),)), NOW)
     with store.read() as connection:
-        assert shelf.withdrawn(connection, ["t"], NOW, 10) == [
+        assert selection.withdrawn(connection, ["t"], NOW, 10) == [
             ("s2", NOW, "merged into another story", "Story s1")
         ]
     store.apply(Batch(grouping=Grouping(merges=(("s1", "s3"),)), stories=(story("s3"),)), NOW)
@@ -192,13 +192,13 @@ def test_a_story_that_leaves_a_topic_is_withdrawn_until_it_returns(store: Store)
     out = replace(LABEL, belongs=False, score=0.1)
     store.apply(Batch(stories=(story("s1", labels=(out,)),)), NOW + HOUR)
     with store.read() as connection:
-        assert shelf.withdrawn(connection, ["t"], NOW, 10) == [
+        assert selection.withdrawn(connection, ["t"], NOW, 10) == [
             ("s1", NOW + HOUR, "no longer in the topic", "Story s1")
         ]
-        assert shelf.withdrawn(connection, ["other"], NOW, 10) == []
+        assert selection.withdrawn(connection, ["other"], NOW, 10) == []
     store.apply(Batch(stories=(story("s1"),)), NOW + 2 * HOUR)
     with store.read() as connection:
-        assert shelf.withdrawn(connection, ["t"], NOW, 10) == []
+        assert selection.withdrawn(connection, ["t"], NOW, 10) == []
 
 
 def test_retention_deletes_entries_but_not_the_memory_of_them(store: Store) -> None:

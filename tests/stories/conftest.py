@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from aggregator.config.stories import StoriesConfig
-from aggregator.stories.fingerprint import Fingerprinter
-from aggregator.stories.group import group
-from aggregator.stories.window import Window
-from aggregator.types import Assignment, Candidate, Entry, StoryEntry
+from aggregator.core.types import Assignment, Candidate, Entry, StoryEntry
+from aggregator.stories.features.fingerprint import Fingerprinter
+from aggregator.stories.grouping.group import group
+from aggregator.stories.grouping.window import Window
 
 START = datetime(2031, 11, 4, tzinfo=UTC)
 _FINGERPRINTER = Fingerprinter()

@@ -7,9 +7,9 @@ from itertools import permutations
 import pytest
 
 from aggregator.config.stories import StoriesConfig
-from aggregator.stories.corroborate import corroborate
-from aggregator.stories.summarise import rules_for
-from aggregator.types import StoryEntry
+from aggregator.core.types import StoryEntry
+from aggregator.stories.summary.corroborate import corroborate
+from aggregator.stories.summary.summarise import rules_for
 
 from .conftest import START
 

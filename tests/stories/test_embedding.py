@@ -14,11 +14,11 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from aggregator.config.load import load, mistakes
 from aggregator.config.stories import StoriesConfig
-from aggregator.errors import ModelError
+from aggregator.core.errors import ModelError
+from aggregator.core.types import Candidate
 from aggregator.store.codec import dump, fingerprint_from_json, fingerprint_to_json
-from aggregator.stories.embedding import Embedder, cosine, unpacked
-from aggregator.stories.fingerprint import Fingerprinter
-from aggregator.types import Candidate
+from aggregator.stories.features.embedding import Embedder, cosine, unpacked
+from aggregator.stories.features.fingerprint import Fingerprinter
 
 from .conftest import Replay, make_entry
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config.stories import OriginConfig
-from aggregator.stories.fingerprint import Fingerprinter, bands, fingerprint
-from aggregator.types import Entry
+from aggregator.core.types import Entry
+from aggregator.stories.features.fingerprint import Fingerprinter, bands, fingerprint
 
 TEXTS = st.text(max_size=300)
 FINGERPRINTER = Fingerprinter()

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.config.stories import StoriesConfig
-from aggregator.stories.group import group, story_id
-from aggregator.stories.similarity import WEIGHTS, other_weapons, with_story
-from aggregator.stories.window import Window, member_of
-from aggregator.types import Candidate, Entry
+from aggregator.core.types import Candidate, Entry
+from aggregator.stories.grouping.group import group, story_id
+from aggregator.stories.grouping.similarity import WEIGHTS, other_weapons, with_story
+from aggregator.stories.grouping.window import Window, member_of
 
 from .conftest import Replay, make_candidates, make_entry
 

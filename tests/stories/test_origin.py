@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from aggregator.config.stories import OriginConfig
-from aggregator.stories.attribution import Attributor
-from aggregator.stories.origin import Origins, writers
-from aggregator.types import Entry, StoryEntry
+from aggregator.core.types import Entry, StoryEntry
+from aggregator.stories.summary.attribution import Attributor
+from aggregator.stories.summary.origin import Origins, writers
 
 ORIGINS = Origins()
 ATTRIBUTOR = Attributor(ORIGINS)

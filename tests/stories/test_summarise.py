@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.config.stories import StoriesConfig
-from aggregator.stories.change import worth_telling
-from aggregator.stories.labels import story_labels
-from aggregator.stories.life import burst_at, growth, lead, poisson_tail, usual_growth
-from aggregator.stories.summarise import summarise
-from aggregator.types import Corroboration, StoryEntry
+from aggregator.core.types import Corroboration, StoryEntry
+from aggregator.stories.summary.bursts import burst_at, growth, lead, poisson_tail, usual_growth
+from aggregator.stories.summary.notable import worth_telling
+from aggregator.stories.summary.summarise import summarise
+from aggregator.stories.summary.topic_labels import story_labels
 from classifiers.types import Label, Reason
 
 from .conftest import START

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aggregator.config.stories import OriginConfig, StoriesConfig
-from aggregator.stories.corroborate import corroborate
-from aggregator.stories.life import lead
-from aggregator.stories.origin import Origins, writers
-from aggregator.stories.summarise import rules_for, summarise
-from aggregator.types import StoryEntry
+from aggregator.core.types import StoryEntry
+from aggregator.stories.summary.bursts import lead
+from aggregator.stories.summary.corroborate import corroborate
+from aggregator.stories.summary.origin import Origins, writers
+from aggregator.stories.summary.summarise import rules_for, summarise
 
 from .conftest import START
 

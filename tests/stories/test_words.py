@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.stories.features import Extractor
-from aggregator.stories.words import headline, lead
+from aggregator.stories.features.extractor import Extractor
+from aggregator.stories.features.headlines import headline, lead
 
 
 @pytest.mark.parametrize(

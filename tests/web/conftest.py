@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import brotli
@@ -18,10 +16,8 @@ from aggregator.config import OutputConfig, WebConfig
 from aggregator.web import create_app
 
 # The stories of the publishing tests serve here too.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from publish.samples import NOW, sample_stories
-from publish.shelf import MemorySource
+from tests.publish.samples import NOW, sample_stories
+from tests.publish.shelf import MemorySource
 
 TOKEN = "tok-0123456789abcdefghij"
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from publish.shelf import MemorySource
 
-from aggregator.web.ports import Verdict
 from aggregator.web.signing import Signer
+from aggregator.web.source import Verdict
+from tests.publish.shelf import MemorySource
 
 from .conftest import Client
 

@@ -13,12 +13,12 @@ from email.utils import parsedate_to_datetime
 
 import feedparser
 import pytest
-from publish.samples import NOW, developed, member, story
-from publish.strict import check
 
 from aggregator.config import OutputConfig
-from aggregator.publish.item import story_id
-from aggregator.publish.ports import Withdrawn
+from aggregator.publish.items.story import story_id
+from aggregator.publish.source import Withdrawn
+from tests.publish.samples import NOW, developed, member, story
+from tests.publish.strict import check
 
 from .conftest import Client
 

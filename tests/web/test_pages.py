@@ -13,14 +13,14 @@ import listparser
 import pytest
 from lxml import etree, html
 from prometheus_client import CollectorRegistry, Counter
-from publish.samples import NOW, label, story
-from publish.strict import check_opml, item_schema
 
 from aggregator.config import OutputConfig, WebConfig
+from aggregator.core.types import Alarm, FeedMemory, FeedState, Health
 from aggregator.publish import FeedAlarm
-from aggregator.types import Alarm, FeedMemory, FeedState, Health
 from aggregator.web import create_app
 from classifiers.types import Reason
+from tests.publish.samples import NOW, label, story
+from tests.publish.strict import check_opml, item_schema
 
 from .conftest import Client
 

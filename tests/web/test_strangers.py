@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.types import FeedState, Health
+from aggregator.core.types import FeedState, Health
 from aggregator.web.conditional import read_date
-from aggregator.web.limit import RateLimit
+from aggregator.web.rate_limit import RateLimit
 
 from .conftest import Client
 

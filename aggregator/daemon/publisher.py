@@ -1,0 +1,244 @@
+"""After every change: tell the web server, write files, push. The edge between the store and the world of readers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+
+import structlog
+
+from aggregator.config import Config, OutputConfig
+from aggregator.core.types import Story
+from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.store_source import StoreShelf
+from aggregator.fetch.http.headers import user_agent
+from aggregator.pipeline.runtime import Runtime
+from aggregator.publish.files import write_output
+from aggregator.publish.push.channels import open_channels
+from aggregator.publish.push.dispatcher import Courier
+from aggregator.publish.push.plan import hubs_of, plan_deliveries
+from aggregator.publish.selection import matches, selection_of
+from aggregator.publish.types import Site
+from aggregator.store import feedback, selection, stories
+from aggregator.store.outbox import SqlOutbox
+from aggregator.web.app import feedback_links, make_site
+
+log = structlog.get_logger("aggregator")
+
+Failed = Callable[[OutputConfig, OSError], None]
+"""Told of an output whose files could not be written, and why."""
+
+_SETTLE = 0.5
+"""Seconds that changes are collected before files are written and pushes planned."""
+
+_DRAIN_EVERY = 5.0
+"""Seconds between looks into the outbox for what is to be tried again."""
+
+_OVERLAP = timedelta(minutes=5)
+"""How far planning looks back behind the last time: longer than a batch takes to be written. Keys make what is
+planned twice one delivery."""
+
+_PLANNED = "pushes-planned-until"
+
+
+def _log_failed(output: OutputConfig, error: OSError) -> None:
+    log.error("files could not be written", output=output.slug, folder=output.files, error=str(error))
+
+
+class Publisher:
+    """Keeps what is published in step with the store."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self.shelf = StoreShelf(runtime)
+        self.metrics = Metrics(lambda: list(self.shelf.feeds()), lambda: runtime.pipeline.outage)
+        self.outbox = SqlOutbox(runtime.store.engine)
+        self.base_url = ""
+        self._archived: dict[str, datetime] = {}
+        """By output, when the archives among its files were last written."""
+        self._dirty = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._channels = AsyncExitStack()
+        self._courier = Courier({})
+        self._draining = asyncio.Lock()
+
+    async def start(self, base_url: str) -> None:
+        """Begin; `base_url` is where readers reach the web server."""
+        self.base_url = base_url
+        self.shelf.attach(asyncio.get_running_loop(), self.changed)
+        await self._open_channels()
+        self._dirty.set()
+        self._tasks = [
+            asyncio.create_task(self._publish_forever()),
+            asyncio.create_task(self._drain_forever()),
+        ]
+
+    async def changed(self) -> None:
+        """Anything that outputs may show has changed."""
+        self.shelf.bump()
+        self._dirty.set()
+
+    async def reconfigured(self) -> None:
+        """The configuration was read again."""
+        self._archived.clear()
+        await self._open_channels()
+        await self.changed()
+
+    async def stop(self) -> None:
+        """Write and plan what is due a last time, then stop. What is in the outbox stays for the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._dirty.is_set():
+            await self._publish()
+        await self._channels.aclose()
+
+    def hubs(self) -> tuple[str, ...]:
+        """WebSub hubs that are told of any output."""
+        return tuple(dict.fromkeys(hub for output in self._runtime.config.outputs for hub in hubs_of(output)))
+
+    def site(self) -> Site:
+        """The installation as publishing knows it."""
+        return make_site(self.shelf, self._runtime.config.web, base_url=self.base_url, hubs=self.hubs())
+
+    async def _open_channels(self) -> None:
+        await self._channels.aclose()
+        self._channels = AsyncExitStack()
+        config = self._runtime.config
+        channels = await self._channels.enter_async_context(
+            open_channels(config.outputs, self._runtime.secrets, agent=user_agent(config.http))
+        )
+        self._courier = Courier(channels)
+
+    # --- after a change ---
+
+    async def _publish_forever(self) -> None:
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(_SETTLE)
+            self._dirty.clear()
+            await self._publish()
+
+    async def _publish(self) -> None:
+        for step in (self.shelf.look_ahead, self.write_files, self.plan_pushes):
+            try:
+                await asyncio.to_thread(step)
+            except Exception:
+                # The next change tries again; serving and polling go on.
+                log.exception("outputs could not be published", step=step.__name__)
+        await self._drain()
+
+    def write_files(self, failed: Failed = _log_failed) -> list[Path]:
+        """Write the files of the outputs that ask for them, where they changed; the paths written.
+
+        An output whose files cannot be written is handed to `failed`, and the others are written all the same.
+        """
+        config = self._runtime.config
+        links = feedback_links(self.shelf, self.site()) if config.web.enabled else None
+        paths: list[Path] = []
+        for output in config.outputs:
+            if not output.files:
+                continue
+            now = self._runtime.clock.now()
+            try:
+                written = write_output(
+                    self.shelf,
+                    output,
+                    Path(output.files),
+                    now=now,
+                    site=self.site(),
+                    feedback=links if output.feedback else None,
+                    archived=self._archived.get(output.slug),
+                )
+                self._archived[output.slug] = now
+            except OSError as error:
+                failed(output, error)
+                continue
+            paths += [one.path for one in written if one.changed]
+        return paths
+
+    # --- pushes ---
+
+    def plan_pushes(self) -> int:
+        """Queue what changed since the last time for every channel; how many deliveries are new."""
+        outputs = [output for output in self._runtime.config.outputs if output.push]
+        if not outputs:
+            return 0
+        now = self._runtime.clock.now()
+        changed = self._changed_since(now)
+        queued = 0
+        for output in outputs:
+            wanted = selection_of(output, now)
+            fitting = [story for story in changed if matches(story, wanted)]
+            deliveries = plan_deliveries(
+                output,
+                fitting,
+                now,
+                base_url=self.site().base_url if self._runtime.config.web.enabled else "",
+                documents=self._documents(output),
+                version=self._version(output, now),
+            )
+            queued += self.outbox.queue(deliveries)
+        # Only once all is queued: a crash before means planning again, and keys make that harmless.
+        with self._runtime.store.write() as connection:
+            feedback.set_value(connection, _PLANNED, now.isoformat())
+        return queued
+
+    def _changed_since(self, now: datetime) -> list[Story]:
+        with self._runtime.store.read() as connection:
+            noted = feedback.value(connection, _PLANNED)
+            # At the very first start there is nobody who waits for what was before.
+            # A moment to come means that the clock was set back since.
+            since = (min(datetime.fromisoformat(noted), now) if noted else now) - _OVERLAP
+            ids = selection.changed_since(connection, since)
+            return list(stories.load(connection, ids, text=False).values())
+
+    def _documents(self, output: OutputConfig) -> Sequence[str]:
+        if output.private_env or not self._runtime.config.web.enabled:
+            return ()
+        return [f"{self.site().base_url}/feeds/{output.slug}.{form}" for form in ("atom", "rss", "json")]
+
+    def _version(self, output: OutputConfig, now: datetime) -> str:
+        """Changes with the stories the output holds, their changes and withdrawals."""
+        held = self.shelf.stories(output, selection_of(output, now), output.limit, None)
+        gone = self.shelf.tombstones(output, now - timedelta(days=30), 100)
+        parts = [f"{s.id} {s.changed.isoformat()}" for s in held]
+        parts += [f"-{w.story} {w.at.isoformat()}" for w in gone]
+        digest = blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+        key = f"told-version:{output.slug}"
+        with self._runtime.store.write() as connection:
+            last = feedback.value(connection, key) or ""
+            if last.startswith(digest):
+                return last
+            # The moment tells a state apart from the same state before: withdrawn, then restored, is a change.
+            version = f"{digest} {now.isoformat()}"
+            feedback.set_value(connection, key, version)
+        return version
+
+    async def _drain_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_DRAIN_EVERY)
+            await self._drain()
+
+    async def _drain(self) -> None:
+        if not self._courier.channels or self._draining.locked():
+            return
+        async with self._draining:
+            try:
+                done = await self._courier.drain(self.outbox, self._runtime.clock.now())
+            except Exception:
+                log.exception("the outbox could not be read or written; it is tried again")
+                return
+        if done.messages or done.failed or done.dead:
+            log.info("pushed", messages=done.messages, sent=done.sent, failed=done.failed, dead=done.dead)
+
+
+async def publish_once(config: Config, failed: Failed) -> list[Path]:
+    """Write the outputs' files once; the paths written. `failed` is told of each output that could not be written."""
+    async with Runtime(config, visiting=True) as runtime:
+        publisher = Publisher(runtime)
+        return await asyncio.to_thread(publisher.write_files, failed)

@@ -1,0 +1,249 @@
+"""What publishing and the web server read and write, answered from the store."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as random
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aggregator import __version__
+from aggregator.config import OutputConfig
+from aggregator.config.secrets import mask
+from aggregator.core.errors import NotFound
+from aggregator.core.types import FeedState, Health, Story
+from aggregator.daemon.config_refusal import Refusal
+from aggregator.pipeline import corrections
+from aggregator.pipeline.runtime import Runtime
+from aggregator.publish.items.health import FeedAlarm
+from aggregator.publish.selection import Cursor, Selection
+from aggregator.publish.source import Withdrawn
+from aggregator.publish.text import when
+from aggregator.publish.types import Names
+from aggregator.store import entries, feedback, feeds, stories
+from aggregator.store import selection as queries
+from aggregator.store.feedback import Feedback
+from aggregator.web.source import Verdict
+
+_STALE = timedelta(minutes=30)
+"""A daemon that has polled nothing for so long, with feeds overdue, is not healthy."""
+
+_STUCK = "feeds are overdue but nothing has been polled for half an hour"
+_NO_NETWORK = "no host answers: this machine's network seems to be down"
+_DISPLACED = (
+    "the database file was deleted or replaced while the daemon ran: what it stores is lost; restart it"
+)
+
+
+class StoreShelf:
+    """Implements `web.ports.Source`. Methods may be called from any thread, except where the port says otherwise."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._generation = 0
+        self._next_change: datetime | None = None
+        self.refused: Refusal | None = None
+        """A changed configuration that could not be taken over; None while the file's is the one that runs."""
+
+    def attach(
+        self, loop: asyncio.AbstractEventLoop, changed: Callable[[], Coroutine[Any, Any, None]] | None = None
+    ) -> None:
+        """Name the loop that runs the pipeline: writes asked for in other threads are handed to it.
+
+        `changed`: called on it after each such write, for what else must follow: files, pushes.
+        """
+        self._loop = loop
+        self._changed = changed
+
+    # --- kept at hand, for every request ---
+
+    def outputs(self) -> Sequence[OutputConfig]:
+        return self._runtime.config.outputs
+
+    def generation(self) -> int:
+        return self._generation
+
+    def bump(self) -> None:
+        """Anything published may have changed."""
+        self._generation += 1
+
+    def next_change(self) -> datetime | None:
+        return self._next_change
+
+    def look_ahead(self) -> None:
+        """Find out when the next poll is due; called now and then, off the event loop."""
+        with self._runtime.store.read() as connection:
+            self._next_change = feeds.next_due(connection)
+
+    def notices(self) -> Sequence[str]:
+        told = []
+        if outage := self._runtime.pipeline.outage:
+            down = f"{_NO_NETWORK}, since {when(outage.since)} ({outage.why}). No feed is blamed for it."
+            told.append(down[0].upper() + down[1:])
+        if refused := self.refused:
+            told.append(
+                f"The configuration was changed but cannot be used, since {when(refused.since)}; the one from "
+                f"before goes on. {refused.first} (`aggregator check` and the log say all that is wrong)."
+            )
+        return told
+
+    # --- reads ---
+
+    def stories(
+        self, output: OutputConfig, selection: Selection, limit: int, before: Cursor | None
+    ) -> Sequence[Story]:
+        wanted = queries.Wanted(
+            topics=selection.topics,
+            belongs=selection.mode != "near",
+            margin=selection.near_margin,
+            min_score=selection.min_score,
+            order=selection.order,
+            since=selection.since,
+            span=selection.span,
+            before=(before.at, before.story) if before else None,
+        )
+        with self._runtime.store.read() as connection:
+            ids = queries.ids(connection, wanted, limit)
+            found = stories.load(connection, ids, text=False)
+        return [found[story] for story in ids if story in found]
+
+    def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:
+        with self._runtime.store.read() as connection:
+            return [Withdrawn(*row) for row in queries.withdrawn(connection, output.topics, since, limit)]
+
+    def alarms(self, limit: int) -> Sequence[FeedAlarm]:
+        with self._runtime.store.read() as connection:
+            known = {feed.id: feed for feed in feeds.all_feeds(connection)}
+            return [
+                # Anybody may read an output: a key in a feed's URL stays here.
+                FeedAlarm(alarm, known[alarm.feed_id].title, mask(known[alarm.feed_id].url))
+                for alarm in feeds.alarms(connection, limit=limit)
+                if alarm.feed_id in known
+            ]
+
+    def oldest(self) -> datetime | None:
+        with self._runtime.store.read() as connection:
+            return queries.oldest(connection)
+
+    def names(self) -> Names:
+        config = self._runtime.config
+        outlets = {feed.origin: feed.title for feed in reversed(config.feeds) if feed.origin and feed.title}
+        return Names(
+            topics={slug: topic.title for slug, topic in config.topics.items()},
+            facets={facet.slug: facet.title for topic in config.topics.values() for facet in topic.facets},
+            origins=outlets
+            | {name: o.name or slug for slug, o in config.origins.items() for name in (slug, *o.aliases)},
+        )
+
+    def story(self, id: str) -> Story | str | None:
+        with self._runtime.store.read() as connection:
+            found = stories.load(connection, [id])
+            return found.get(id) or stories.redirects(connection, [id]).get(id)
+
+    def search(self, words: str, limit: int) -> Sequence[Story]:
+        with self._runtime.store.read() as connection:
+            ids = entries.search(connection, words, limit)
+            found = stories.load(connection, ids, text=False)
+        return [found[story] for story in ids if story in found]
+
+    def feeds(self) -> Sequence[FeedState]:
+        with self._runtime.store.read() as connection:
+            return [feed for feed in feeds.all_feeds(connection) if feed.active]
+
+    def health(self) -> Mapping[str, Any]:
+        if self._runtime.store.is_displaced():
+            return {"ok": False, "version": __version__, "why": _DISPLACED}
+        if trouble := self._runtime.store.trouble():
+            return {"ok": False, "version": __version__, "why": trouble}
+        now = self._runtime.clock.now()
+        states = self.feeds()
+        counts = Counter(str(feed.health) for feed in states)
+        polled = max((f.last_polled for f in states if f.last_polled), default=None)
+        due = min(
+            (f.next_due or datetime.min.replace(tzinfo=UTC) for f in states if f.health != Health.GONE),
+            default=None,
+        )
+        stuck = due is not None and polled is not None and due < now - _STALE and polled < now - _STALE
+        outage = self._runtime.pipeline.outage
+        why = f"{_NO_NETWORK}: {outage.why}" if outage else _STUCK if stuck else ""
+        return {
+            "ok": not why,
+            "version": __version__,
+            "feeds": dict(counts),
+            "last_polled": polled.isoformat() if polled else None,
+            **({"network": str(outage)} if outage else {}),
+            **({"configuration": str(self.refused)} if self.refused else {}),
+            **({"why": why} if why else {}),
+        }
+
+    # --- writes ---
+
+    def record_feedback(self, verdict: Verdict) -> None:
+        pipeline = self._runtime.pipeline
+        if verdict.kind == "wrong_story":
+            if verdict.entries:
+                self._write(
+                    lambda: corrections.split(pipeline, verdict.story, verdict.entries, by=verdict.by)
+                )
+            return
+        _, story = corrections.find(pipeline, verdict.story)
+        judgement = Feedback(
+            entry="",
+            story=story,
+            topic=verdict.topic,
+            relevant=verdict.kind == "relevant",
+            facet="",
+            at=verdict.at or self._runtime.clock.now(),
+            by=verdict.by,
+        )
+
+        def judge() -> None:
+            with self._runtime.store.read() as connection:
+                held = feedback.newest(connection, story=story, topic=verdict.topic)
+            # A button pressed twice is one answer, which one undo takes back.
+            if held is None or (held.relevant, held.by) != (judgement.relevant, judgement.by):
+                corrections.judge(pipeline, [judgement])
+
+        self._write(judge)
+
+    def undo_feedback(self, verdict: Verdict) -> bool:
+        pipeline = self._runtime.pipeline
+        try:
+            _, story = corrections.find(pipeline, verdict.story)
+        except NotFound:
+            return False
+        if verdict.kind == "wrong_story":
+            return bool(self._write(lambda: corrections.unsplit(pipeline, story, verdict.entries)))
+        return bool(
+            self._write(lambda: corrections.unjudge(pipeline, entry="", story=story, topic=verdict.topic))
+        )
+
+    def _write(self, change: Any) -> Any:
+        """Run a change in the pipeline's writer and wait for it; called in a thread of the web server."""
+        assert self._loop is not None, "attach() comes first"
+        done = asyncio.run_coroutine_threadsafe(self._runtime.pipeline.in_writer(change), self._loop)
+        result = done.result(timeout=60)
+        self.bump()
+        if self._changed is not None:
+            asyncio.run_coroutine_threadsafe(self._changed(), self._loop)
+        return result
+
+    # --- the installation ---
+
+    def secret(self) -> bytes:
+        return self._kept("signing-key", lambda: random.token_hex(32)).encode()
+
+    def installation(self) -> str:
+        return self._kept("installation", lambda: random.token_hex(8))
+
+    def _kept(self, key: str, make: Any) -> str:
+        with self._runtime.store.write() as connection:
+            value = feedback.value(connection, key)
+            if value is None:
+                value = str(make())
+                feedback.set_value(connection, key, value)
+        return value

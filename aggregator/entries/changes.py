@@ -1,0 +1,245 @@
+"""What is new in a document, what has changed, and what must not be announced.
+
+    entries of one document + what the store holds of them -> Sifted
+
+Pure. The thresholds stand here, each with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from rapidfuzz.distance import Indel
+
+from aggregator.core.types import Entry, FeedMemory, FeedState, KnownEntry, Revision, Sifted
+
+BACKLOG_AGE = timedelta(hours=72)
+"""At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
+BACKLOG_SPAN = timedelta(days=1)
+"""So long after the first poll, entries that were too old for it are backlog still: some feeds grow backwards."""
+ARCHIVE_AGE = timedelta(days=7)
+"""What is older than this when it turns up is old news if it comes with others."""
+ARCHIVE_COUNT = 5
+"""So many old entries at once are an archive dump; fewer are late additions, and announced."""
+FIRST_COUNT = 500
+"""So many entries a feed may announce at its first poll: whoever adds a feed wants what is in it, and hardly any
+document is longer."""
+BURST_COUNT = 100
+BURST_SPAN = timedelta(minutes=15)
+"""A feed may announce BURST_COUNT entries at each later poll. Between polls it earns as many again in
+each BURST_SPAN, up to the length of its last document: a long outage of a large feed is no burst. Of more than that
+the newest are announced and the rest goes to the archive, whatever dates and ids say."""
+CHURN_COUNT = 3
+CHURN_SHARE = 0.8
+"""When a feed that we know has no id in common with its last document, yet this share (and at least this
+count) of its entries has a text or link that we hold, its guids changed, not its items."""
+RESTLESS = 5
+"""Revisions of an entry after which a change of its text alone, title and summary being equal, is told to
+nobody: a counter, an advertisement or a clock."""
+ENDLESS = 30
+"""Revisions of an entry after which no further one is told, whatever it changes."""
+REWRITE_COUNT = 10
+REWRITE_SHARE = 0.8
+"""When this share (and at least this count) of the entries that a document has kept changed at once, its template
+changed, or a counter in it: no editor does that between two polls."""
+RECENT_HASHES = 8
+"""Hashes of earlier versions that the store keeps of an entry (`KnownEntry.recent_hashes`)."""
+
+KeysOf = Callable[[Entry], tuple[int, ...]]
+
+
+def sift(
+    entries: Sequence[Entry],
+    known: Mapping[str, KnownEntry],
+    seen: Mapping[int, str],
+    keys_of: KeysOf,
+    feed: FeedState,
+    now: datetime,
+    first_poll: bool,
+) -> Sifted:
+    """Set the entries of one document against what is held.
+
+    `known` holds the stored entries among their ids, `seen` the story of each of their keys that is stored
+    (of any feed), `keys_of` is `aggregator.keys.text_keys`. `now` is UTC.
+    """
+    # What stood in the last document and is held no more is what retention deleted: it is not stored again.
+    forgotten = set(feed.memory.last_ids) - known.keys()
+    fresh = [entry for entry in entries if entry.id not in known and entry.id not in forgotten]
+    revised = []
+    unchanged = 0
+    for entry in entries:
+        held = known.get(entry.id)
+        if held is None:
+            unchanged += entry.id in forgotten
+        elif held.hash == entry.hash:
+            unchanged += 1
+        else:
+            revised.append(_revision(entry, held, now))
+    if len(revised) >= max(REWRITE_COUNT, REWRITE_SHARE * (len(revised) + unchanged)):
+        revised = [replace(revision, flapping=True) for revision in revised]
+    overlap = _overlaps(entries, known, feed)
+    familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in keys_of(entry)))
+    unstable = feed.memory.unstable_guids
+    if unstable:
+        # Its links identify it now (`identity.distinct`), and what is familiar is stored under some guid. The
+        # price: what another feed brought first is not stored again for this one.
+        fresh = [entry for entry in fresh if entry.id not in familiar]
+        unchanged += len(familiar)
+    # A feed that churned stays so: going back to its guids would double every entry.
+    churned = unstable or (not first_poll and not overlap and _churned(entries, familiar, feed))
+    always = feed.memory.overlap and bool(feed.memory.last_ids)
+    old = set(familiar) if churned and not unstable else set()
+    old |= _old_news([e for e in fresh if e.id not in old], familiar, feed.memory, now, first_poll)
+    announced = [entry for entry in fresh if entry.id not in old]
+    held_back, spent_until = _ration(announced, feed.memory, now, first_poll)
+    return Sifted(
+        new=tuple(fresh if first_poll else _placed(fresh, feed, now)),
+        revised=tuple(revised),
+        unchanged=unchanged,
+        archived=frozenset(old | held_back),
+        churned=churned,
+        gap=always and bool(entries) and not (overlap or churned or first_poll),
+        ids=tuple(entry.id for entry in entries),
+        spent_until=spent_until,
+        held_back=0 if first_poll else len(held_back),
+    )
+
+
+def _placed(fresh: Sequence[Entry], feed: FeedState, now: datetime) -> list[Entry]:
+    """The entries, those with a date before the feed's last fetch marked with the time of that fetch: they were not
+    listed then, so whoever dates them back does not come before those who had the news earlier."""
+    last = feed.last_success
+    if last is None:
+        return list(fresh)
+    last = min(last, now)  # the clock may have been set back
+    return [
+        replace(entry, listed_after=last) if entry.published is not None and entry.published < last else entry
+        for entry in fresh
+    ]
+
+
+def _revision(entry: Entry, held: KnownEntry, now: datetime) -> Revision:
+    back = entry.hash in held.recent_hashes
+    same = (held.title, held.summary) == (entry.title, entry.summary)
+    restless = held.revisions >= (RESTLESS if same else ENDLESS)
+    return Revision(
+        entry=entry,
+        at=now,
+        before_title=held.title,
+        before_summary=held.summary,
+        before_hash=held.hash,
+        flapping=back or restless,
+    )
+
+
+def _overlaps(entries: Sequence[Entry], known: Mapping[str, KnownEntry], feed: FeedState) -> bool:
+    """Whether the document has an entry in common with the last one, or with anything held."""
+    last = set(feed.memory.last_ids)
+    return any(entry.id in last or entry.id in known for entry in entries)
+
+
+def _churned(entries: Sequence[Entry], familiar: frozenset[str], feed: FeedState) -> bool:
+    """Whether the guids changed and not the items.
+
+    `familiar` may come from another feed of the same outlet; then the items were announced from there.
+    """
+    return bool(
+        feed.memory.last_ids
+        and len(familiar) >= min(CHURN_COUNT, len(entries))
+        and familiar
+        and len(familiar) >= CHURN_SHARE * len(entries)
+    )
+
+
+def _old_news(
+    fresh: Sequence[Entry], familiar: frozenset[str], memory: FeedMemory, now: datetime, first_poll: bool
+) -> set[str]:
+    """Ids of entries that are the backlog of a feed new to us, an archive that was dumped, or old ones come back."""
+    if first_poll:
+        return {entry.id for entry in fresh if entry.published is None or now - entry.published > BACKLOG_AGE}
+    first = memory.first_read
+    if first is not None and timedelta(0) <= now - first < BACKLOG_SPAN:
+        return {entry.id for entry in fresh if entry.published and first - entry.published > BACKLOG_AGE}
+    old = {entry.id for entry in fresh if entry.published and now - entry.published > ARCHIVE_AGE}
+    return old if len(old) >= ARCHIVE_COUNT else old & familiar
+
+
+def _ration(
+    news: Sequence[Entry], memory: FeedMemory, now: datetime, first_poll: bool
+) -> tuple[set[str], datetime]:
+    """Ids of what is beyond the feed's credit, and until when the credit is then spent.
+
+    What is saved up is the time since a single moment. It lies in the future only after the clock was set back.
+    """
+    span = BURST_SPAN / BURST_COUNT
+    most = max(BURST_COUNT, len(memory.last_ids))
+    if first_poll:
+        saved = 0
+    elif memory.spent_until is None:
+        saved = most
+    else:
+        saved = min(most, (now - memory.spent_until) // span)
+    credit = FIRST_COUNT if first_poll else max(BURST_COUNT, saved)
+    # Undated entries count as newest first, as feeds list them.
+    order = sorted(news, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
+    held_back = {entry.id for entry in order[credit:]}
+    return held_back, now - span * max(0, saved - len(news))
+
+
+# --- the difference a revision makes --------------------------------------------------------------
+
+_PIECE = re.compile("[\u3041-\u30ff\u3400-\u9fff]|[^\\s\u3041-\u30ff\u3400-\u9fff]+|\\s+")
+_CONTEXT = 3
+_MOST_PIECES = 1500
+
+
+def diff(before: str, after: str) -> str:
+    """What changed, by words: `three dead [-after-] {+in+} blast`, unchanged stretches shortened to "…".
+
+    Japanese and Chinese are compared by characters. "" when the words are equal. Texts beyond 1,500 pieces
+    are compared as far as that.
+    """
+    old, new = _pieces(before), _pieces(after)
+    if [piece for piece in old if not piece.isspace()] == [piece for piece in new if not piece.isspace()]:
+        return ""
+    out: list[str] = []
+    blocks = _blocks(old, new)
+    for index, (same, gone, come) in enumerate(blocks):
+        out.append(_context(same, first=index == 0, last=not (gone or come)))
+        out.append((f"[-{gone}-]" if gone else "") + (f"{{+{come}+}}" if come else ""))
+    return "".join(out).strip()
+
+
+def _blocks(old: list[str], new: list[str]) -> list[tuple[list[str], str, str]]:
+    """(what stayed, then what went, and what came instead), in order.
+
+    By rapidfuzz's bit-parallel longest common subsequence: difflib takes minutes over repetitive texts.
+    """
+    found: list[tuple[list[str], str, str]] = []
+    for step in Indel.opcodes(old, new):
+        before = old[step.src_start : step.src_end]
+        if step.tag == "equal":
+            found.append((before, "", ""))
+            continue
+        same, gone, come = found.pop() if found else ([], "", "")
+        found.append((same, gone + "".join(before), come + "".join(new[step.dest_start : step.dest_end])))
+    return found
+
+
+def _pieces(text: str) -> list[str]:
+    return list(
+        islice((" " if found[0].isspace() else found[0] for found in _PIECE.finditer(text)), _MOST_PIECES)
+    )
+
+
+def _context(pieces: list[str], *, first: bool, last: bool) -> str:
+    keep = 2 * _CONTEXT
+    if len(pieces) <= 2 * keep:
+        return "".join(pieces)
+    head = "" if first else "".join(pieces[:keep]).rstrip()
+    tail = "" if last else "".join(pieces[-keep:]).lstrip()
+    return f"{head} … {tail}" if head and tail else f"… {tail}" if tail else f"{head} …"

@@ -1,0 +1,212 @@
+"""Everything one poll changes about a feed. Pure: the outcome, its schedule, its health, in one PollIntent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from aggregator.config.polling import PollConfig
+from aggregator.core.types import (
+    FeedMemory,
+    FeedState,
+    Fetched,
+    Outcome,
+    ParsedFeed,
+    PollError,
+    PollIntent,
+    PollRecord,
+    Sifted,
+)
+from aggregator.fetch import health, schedule
+from aggregator.fetch.network import BLAMELESS, CONNECTION, NetworkWatch, host_name, network_is_down
+
+MOVED_AFTER = 3
+"""Polls in a row that must be redirected to the same place for good before we believe it."""
+_BACK_AFTER = 5
+"""Failed polls in a row at a place we were redirected to, before the configured URL is tried again."""
+_CHURN_AFTER = 3
+_MOST_IDS = 500
+
+
+def body_hash(body: bytes) -> str:
+    """Identify a document's bytes (blake2b, 128 bits, hex)."""
+    return blake2b(body, digest_size=16).hexdigest()
+
+
+def host_holds(feeds: Iterable[FeedState], now: datetime) -> dict[str, datetime]:
+    """Until when each host asked to be left alone, from what its feeds remember: for a fetcher after a restart."""
+    holds: dict[str, datetime] = {}
+    for feed in feeds:
+        noted = feed.memory.extra.get("retry_at")
+        until = datetime.fromisoformat(noted) if isinstance(noted, str) and noted else None
+        if until is not None and until > now:
+            host = host_name(feed.location)
+            holds[host] = max(until, holds.get(host, until))
+    return holds
+
+
+def decide(
+    feed: FeedState,
+    fetched: Fetched,
+    parsed: ParsedFeed | PollError | None,
+    sifted: Sifted | None,
+    now: datetime,
+    settings: PollConfig,
+    fixed: timedelta | None = None,
+    network_down: bool = False,
+) -> PollIntent:
+    """Compose the new state of a feed from one poll.
+
+    `feed` is the state before it; `parsed` is None when nothing was parsed (304, a body equal to the last, a
+    failed fetch), a PollError when the document could not be read; `sifted` goes with a ParsedFeed; `fixed` is
+    the feed's own interval. With `network_down`, a poll that reached nobody is nobody's fault.
+    """
+    error = fetched.error or (parsed if isinstance(parsed, PollError) else None)
+    document = parsed if isinstance(parsed, ParsedFeed) else None
+    down = network_down and fetched.error is not None and fetched.error.code in CONNECTION
+    planned = schedule.plan(
+        feed,
+        fetched,
+        document,
+        _arrivals(feed, sifted),
+        now,
+        settings,
+        fixed,
+        error=error,
+        network_down=down,
+    )
+    after = replace(feed, next_due=planned.next_due, last_polled=fetched.at, memory=planned.memory)
+    if error is None:
+        after = _succeeded(after, fetched, document, sifted, now)
+    elif not down and error.code not in BLAMELESS:
+        after = _failed(after, error)
+    judged = health.assess(feed, after, fetched, parsed, sifted, now, settings, network_down=down)
+    after = replace(
+        after, health=judged.health, health_since=judged.since, health_why=judged.why, memory=judged.memory
+    )
+    record = PollRecord(
+        feed_id=feed.id,
+        at=fetched.at,
+        outcome=_outcome(fetched, error, sifted),
+        status=fetched.status,
+        seconds=round(fetched.seconds, 6),
+        received=fetched.received,
+        entries=_size(document, sifted),
+        new=len(sifted.new) if sifted else 0,
+        revised=len(sifted.revised) if sifted else 0,
+        error=f"{error.code}: {error.message}" if error else "",
+        host=host_name(fetched.url),
+    )
+    return PollIntent(after, record, judged.alarms)
+
+
+def _size(document: ParsedFeed | None, sifted: Sifted | None) -> int:
+    """Items in the document; a document that comes back from a worker is without its raw ones."""
+    counted = len(sifted.new) + len(sifted.revised) + sifted.unchanged if sifted else 0
+    return max(len(document.entries) if document else 0, counted)
+
+
+def _outcome(fetched: Fetched, error: PollError | None, sifted: Sifted | None) -> Outcome:
+    if error is not None:
+        if error.code == "http-410":
+            return Outcome.GONE
+        return Outcome.REFUSED if error.refused else Outcome.FAILED
+    if fetched.not_modified:
+        return Outcome.NOT_MODIFIED
+    return Outcome.NEW if sifted is not None and (sifted.new or sifted.revised) else Outcome.UNCHANGED
+
+
+def _succeeded(
+    feed: FeedState, fetched: Fetched, document: ParsedFeed | None, sifted: Sifted | None, now: datetime
+) -> FeedState:
+    headers = fetched.headers
+    memory = _moving(_remember(feed, fetched, sifted), fetched)
+    memory = replace(memory, extra={**memory.extra, "retry_at": ""})
+    location = feed.location
+    if memory.moved_count >= MOVED_AFTER:
+        location, memory = memory.moved_to, replace(memory, moved_to="", moved_count=0)
+    if fetched.not_modified:
+        etag = headers.get("etag", feed.etag)
+        last_modified = headers.get("last-modified", feed.last_modified)
+        digest = feed.body_hash
+    else:
+        etag, last_modified = headers.get("etag"), headers.get("last-modified")
+        digest = body_hash(fetched.body) if fetched.body is not None else feed.body_hash
+    return replace(
+        feed,
+        location=location,
+        title=feed.title or (document.title if document else ""),
+        etag=etag,
+        last_modified=last_modified,
+        body_hash=digest,
+        last_success=now,
+        failures=0,
+        memory=memory,
+    )
+
+
+def _failed(feed: FeedState, error: PollError) -> FeedState:
+    """Validators and hash stay those of the last good document, so that its return is recognised."""
+    failures = feed.failures + 1
+    back = failures >= _BACK_AFTER and feed.location != feed.url
+    extra = {**feed.memory.extra, "retry_at": error.retry_at.isoformat() if error.retry_at else ""}
+    memory = replace(feed.memory, moved_to="", moved_count=0, extra=extra)
+    return replace(feed, failures=failures, location=feed.url if back else feed.location, memory=memory)
+
+
+def _remember(feed: FeedState, fetched: Fetched, sifted: Sifted | None) -> FeedMemory:
+    memory = feed.memory
+    if not fetched.conditional:
+        memory = replace(memory, last_unconditional=fetched.at)
+    if sifted is None:
+        return memory
+    news = any(entry.id not in sifted.archived for entry in sifted.new)
+    churn = memory.churn + 1 if sifted.churned else 0
+    return replace(
+        memory,
+        sticky_validators=_sticky(feed, fetched, news),
+        overlap=bool(memory.last_ids) and not sifted.gap and (sifted.unchanged + len(sifted.revised)) > 0,
+        last_ids=sifted.ids[:_MOST_IDS] or memory.last_ids,
+        churn=churn,
+        first_read=memory.first_read or (fetched.at if feed.last_success is None else None),
+        spent_until=sifted.spent_until,
+        unstable_guids=churn >= _CHURN_AFTER or (memory.unstable_guids and sifted.churned),
+    )
+
+
+def _sticky(feed: FeedState, fetched: Fetched, news: bool) -> bool:
+    """Whether the server's validators stay the same while the feed goes on.
+
+    Proved by an unconditional answer with news under the very validators we hold; disproved by news in answer
+    to a conditional request.
+    """
+    if not news:
+        return feed.memory.sticky_validators
+    if fetched.conditional:
+        return False
+    held = (feed.etag, feed.last_modified)
+    return held != (None, None) and held == (
+        fetched.headers.get("etag"),
+        fetched.headers.get("last-modified"),
+    )
+
+
+def _moving(memory: FeedMemory, fetched: Fetched) -> FeedMemory:
+    if not fetched.permanent_url:
+        return replace(memory, moved_to="", moved_count=0)
+    count = memory.moved_count + 1 if memory.moved_to == fetched.permanent_url else 1
+    return replace(memory, moved_to=fetched.permanent_url, moved_count=count)
+
+
+def _arrivals(feed: FeedState, sifted: Sifted | None) -> list[datetime]:
+    """Times of the entries that tell a feed's cadence: its news, or at the first poll its backlog."""
+    if sifted is None:
+        return []
+    first = feed.memory.last_new is None
+    times = [entry.time for entry in sifted.new if first or entry.id not in sifted.archived]
+    return [time for time in times if time is not None]
+
+
+__all__ = ["MOVED_AFTER", "NetworkWatch", "body_hash", "decide", "host_holds", "network_is_down"]

@@ -1,0 +1,229 @@
+"""When a feed is next due, and what a poll teaches about its cadence. Pure.
+
+What counts, strongest first:
+
+    1. the server: Retry-After; Cache-Control and Expires; then the document's ttl, sy:updatePeriod, skip hours
+       and days
+    2. the feed's own `interval` in config.toml
+    3. its cadence, within poll.floor and poll.ceiling
+    4. jitter, so that feeds do not fall due together; always later, never earlier
+
+A wish beyond the ceiling is taken as the ceiling (a year of max-age is a mistake, not a wish), except
+Retry-After, which holds for up to seven days, and skipped hours and days, which are never entered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import pairwise
+from typing import Any
+
+from aggregator.config.polling import PollConfig
+from aggregator.core.httpdate import parse_http_date
+from aggregator.core.types import FeedMemory, FeedState, Fetched, ParsedFeed, PollError, ScheduleHints
+
+MUTED = timedelta(days=36525)
+"""How far away the next poll of a feed is that answered 410: nobody will see it."""
+RETRY_CAP = timedelta(days=7)
+_AFTER_OUTAGE = timedelta(minutes=5)
+_NOTHING_SENT = frozenset(("url", "credentials"))
+"""Mistakes of ours that no server noticed: looked at again soon, so that a correction takes effect."""
+SHARE_OF_GAP = 12.0
+"""Polls in the time between two arrivals."""
+SHARE_OF_SILENCE = 20.0
+"""Polls in the silence so far. Both chosen on one half of the outlets in benchmarks/bench_schedule.py and
+confirmed on the other: a third of the polls of a busy feed and two thirds of a rare one's are saved, at a median
+delay of some minutes more."""
+_SMOOTHING = 0.3
+_SAME_BATCH = timedelta(minutes=15)
+"""Entries published closer together than this count as one arrival: many sites publish in batches."""
+_SAMPLE = 20
+_DECAY = 0.98
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to poll next, and what was learnt."""
+
+    next_due: datetime
+    memory: FeedMemory
+
+
+def plan(
+    feed: FeedState,
+    fetched: Fetched,
+    parsed: ParsedFeed | None,
+    arrivals: Sequence[datetime],
+    now: datetime,
+    settings: PollConfig,
+    fixed: timedelta | None = None,
+    *,
+    error: PollError | None = None,
+    network_down: bool = False,
+) -> Plan:
+    """Decide when `feed` (as it was before this poll) is next due.
+
+    `parsed` is None after a 304, an equal body or a failure; `arrivals` are the times of the entries that are
+    news; `error` is what parsing found wrong (what fetching did is in `fetched`); `fixed` the feed's own
+    interval. All moments are UTC.
+    """
+    error = fetched.error or error
+    if error is not None:
+        return Plan(_after_failure(feed, error, now, settings, fixed, network_down), feed.memory)
+    memory = learn(feed.memory, parsed, arrivals, now)
+    hints = _hints(memory.extra)
+    wish = min(server_wish(fetched.headers, hints), settings.ceiling)
+    spread = _spread(feed.id, now) * settings.jitter
+    if fixed is not None:
+        interval = max(fixed, wish)
+        due = now + interval * (1 + spread)
+    else:
+        lower = max(settings.floor, wish)
+        ceiling = max(settings.ceiling, settings.floor)
+        interval = min(max(cadence(memory, now), lower), ceiling)
+        wait = interval * (1 + spread)
+        if wait > ceiling:
+            wait = max(ceiling * (1 - spread), lower)
+        due = now + wait
+    return Plan(_outside_skipped(due, hints, spread), memory)
+
+
+def learn(
+    memory: FeedMemory, parsed: ParsedFeed | None, arrivals: Sequence[datetime], now: datetime
+) -> FeedMemory:
+    """Take what a good poll teaches: the gap between arrivals, the longest silence, the document's hints."""
+    extra: dict[str, Any] = dict(memory.extra)
+    if parsed is not None:
+        extra["hints"] = _pack(parsed.hints)
+    if not arrivals:
+        return replace(memory, extra=extra)
+    times = _batches([min(moment, now) for moment in arrivals])
+    gap = memory.gap
+    if memory.last_new is not None:
+        elapsed = max((now - memory.last_new).total_seconds(), 1.0)
+        sample = elapsed / len(times)
+        gap = sample if gap is None else gap + _SMOOTHING * (sample - gap)
+        extra["longest"] = max(elapsed, float(extra.get("longest", 0.0)) * _DECAY)
+        extra["seen"] = int(extra.get("seen", 0)) + 1
+    elif len(times) > 1:
+        # The first document's own dates: a cadence to begin with.
+        recent = times[-_SAMPLE:]
+        gap = (recent[-1] - recent[0]).total_seconds() / (len(recent) - 1)
+        extra["longest"] = max((b - a).total_seconds() for a, b in pairwise(recent))
+    last_new = now if memory.last_new is not None or not times else times[-1]
+    return replace(memory, gap=gap, last_new=last_new, extra=extra)
+
+
+def cadence(memory: FeedMemory, now: datetime) -> timedelta:
+    """The interval that a feed's own rhythm suggests, before any bound; zero while it is unknown."""
+    silence = (now - memory.last_new).total_seconds() if memory.last_new is not None else 0.0
+    return timedelta(seconds=max((memory.gap or 0.0) / SHARE_OF_GAP, silence / SHARE_OF_SILENCE, 0.0))
+
+
+def server_wish(headers: Mapping[str, str], hints: ScheduleHints) -> timedelta:
+    """How long server and document ask to be left alone, from now."""
+    seconds = [freshness(headers).total_seconds(), float(hints.ttl or 0), float(hints.update_period or 0)]
+    return timedelta(seconds=min(max(seconds), 10 * 365 * 86400.0))
+
+
+def freshness(headers: Mapping[str, str]) -> timedelta:
+    """What is left of a response's freshness (RFC 9111, sections 4.2.1 and 4.2.3), at most a year.
+
+    `no-cache`, `no-store` and everything unreadable are no wish at all.
+    """
+    control = headers.get("cache-control", "").lower()
+    if re.search(r"\bno-(cache|store)\b", control):
+        return timedelta(0)
+    stated = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,12})", control)
+    if stated:
+        age = re.fullmatch(r"\s*(\d{1,12})\s*", headers.get("age", ""))
+        seconds = int(stated[1]) - (int(age[1]) if age else 0)
+    else:
+        expires = parse_http_date(headers.get("expires", ""))
+        date = parse_http_date(headers.get("date", ""))
+        if expires is None or date is None:
+            return timedelta(0)
+        seconds = int((expires - date).total_seconds())
+    return timedelta(seconds=min(max(seconds, 0), 365 * 86400))
+
+
+def _after_failure(
+    feed: FeedState,
+    error: PollError,
+    now: datetime,
+    settings: PollConfig,
+    fixed: timedelta | None,
+    network_down: bool,
+) -> datetime:
+    spread = _spread(feed.id, now) * settings.jitter
+    if error.code == "host-held" and error.retry_at is not None:
+        return min(error.retry_at, now + RETRY_CAP) + settings.per_host_gap * (1 + spread)
+    if error.code == "stopped":
+        return now
+    if network_down:
+        # Nobody was reached, so nobody can be bothered by our asking again soon.
+        return now + min(_AFTER_OUTAGE, settings.floor) * (1 + spread)
+    if error.code == "http-410":
+        return now + MUTED
+    base = max(fixed or settings.floor, timedelta(seconds=1))
+    if error.code in _NOTHING_SENT:
+        return now + base * (1 + spread)
+    ceiling = max(settings.ceiling, base)
+    wait = min(base * 2.0 ** min(feed.failures, 20), ceiling)
+    wait = wait * (1 + spread) if wait * (1 + spread) <= ceiling else max(ceiling * (1 - spread), base)
+    due = now + wait
+    if error.retry_at is not None:
+        due = max(due, min(error.retry_at, now + RETRY_CAP))
+    return due
+
+
+def _spread(feed_id: int, now: datetime) -> float:
+    """A number in [0, 1) that feed and moment determine: random enough to spread, the same on every run."""
+    digest = blake2b(f"{feed_id}:{int(now.timestamp())}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _outside_skipped(due: datetime, hints: ScheduleHints, spread: float) -> datetime:
+    """The first moment from `due` on that is in no skipped hour or day; `due` itself if all are skipped."""
+    if not hints.skip_hours and not hints.skip_days:
+        return due
+    moment = due.astimezone(UTC)
+    for _ in range(7 * 24 + 1):
+        if moment.weekday() not in hints.skip_days and moment.hour not in hints.skip_hours:
+            return moment
+        # Not on the stroke of the hour, when everybody comes.
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1, minutes=30 * spread)
+    return due
+
+
+def _batches(times: Iterable[datetime]) -> list[datetime]:
+    """Arrivals in order, those of one batch taken as one."""
+    kept: list[datetime] = []
+    for moment in sorted(times):
+        if not kept or moment - kept[-1] >= _SAME_BATCH:
+            kept.append(moment)
+    return kept
+
+
+def _pack(hints: ScheduleHints) -> dict[str, Any]:
+    packed = {
+        "ttl": hints.ttl,
+        "period": hints.update_period,
+        "hours": sorted(hints.skip_hours),
+        "days": sorted(hints.skip_days),
+    }
+    return {name: value for name, value in packed.items() if value}
+
+
+def _hints(extra: Mapping[str, Any]) -> ScheduleHints:
+    packed = extra.get("hints") or {}
+    return ScheduleHints(
+        ttl=packed.get("ttl"),
+        update_period=packed.get("period"),
+        skip_hours=frozenset(packed.get("hours", ())),
+        skip_days=frozenset(packed.get("days", ())),
+    )

@@ -1,0 +1,201 @@
+"""Between the pure story stages and the store: fetch what they need, keep the window in step.
+
+Runs only in the pipeline's writer thread, so that each batch sees all that the ones before it stored.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aggregator.config import Config
+from aggregator.core.types import (
+    Assignment,
+    Candidate,
+    Entry,
+    FeedState,
+    Grouping,
+    Story,
+    StoryEntry,
+    published_order,
+)
+from aggregator.pipeline.worker import Weighed
+from aggregator.store import Store
+from aggregator.store.feedback import Feedback
+from aggregator.store.feeds import public_url
+from aggregator.stories.grouping.group import group
+from aggregator.stories.grouping.window import Window
+from aggregator.stories.summary.bursts import usual_growth
+from aggregator.stories.summary.summarise import rules_for, summarise
+
+_USUAL_SPAN = timedelta(days=14)
+_USUAL_KEPT = timedelta(hours=1)
+
+
+class Assembler:
+    """Groups candidates into stories and rebuilds the stories that were touched."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self._settings = config.stories
+        self._store = store
+        self._window: Window | None = None
+        self._constraints: dict[tuple[str, str], bool] | None = None
+        self._feeds: dict[int, FeedState] = {}
+        self._rules = rules_for(config.stories, config.origins)
+        self._usual: dict[str, float] = {}
+        self._usual_at: datetime | None = None
+
+    def forget_caches(self) -> None:
+        """Read window and corrections anew at the next batch: after a correction by a person, or a failed write."""
+        self._window = None
+        self._constraints = None
+
+    def group(self, candidates: Sequence[Candidate], now: datetime) -> Grouping:
+        """Assign each candidate to a story, new or stored."""
+        if not candidates:
+            return Grouping()
+        if self._window is None:
+            self._window = Window(self._settings)
+            self._window.load(self._store.window(now - 2 * self._settings.window))
+        if self._constraints is None:
+            self._constraints = self._store.constraints()
+        seen = self._store.seen([key for c in candidates for key in c.fingerprint.keys])
+        return group(candidates, seen, self._window, self._constraints, self._settings)
+
+    def commit(self, grouping: Grouping, candidates: Sequence[Candidate]) -> None:
+        """The batch is stored: let the window know."""
+        if self._window is not None and candidates:
+            self._window.commit(grouping, candidates)
+
+    def summarise(
+        self,
+        candidates: Sequence[Candidate],
+        grouping: Grouping,
+        revised: Mapping[str, tuple[Entry, Weighed]],
+        now: datetime,
+    ) -> list[Story]:
+        """Every story the batch touches, as it will be.
+
+        `revised` holds stored entries whose text or labels changed. Assignments of stored entries move them.
+        """
+        usual = self._usual_growth(now)
+        into = dict(grouping.merges)
+        assigned = {a.entry: a for a in grouping.assignments}
+        members: dict[str, list[StoryEntry]] = defaultdict(list)
+        for c in candidates:
+            a = assigned[c.entry.id]
+            members[_follow(a.story, into)].append(self._member(c, a.basis))
+        moved = assigned.keys() - {c.entry.id for c in candidates}
+        stored_entries = [*revised, *moved]
+        known = self._store.known(stored_entries) if stored_entries else {}
+        touched = {*members, *into, *into.values(), *(k.story for k in known.values())}
+        touched |= {assigned[entry].story for entry in moved}
+        stored = self._store.stories(sorted(touched - self._only_new(touched, assigned)))
+        for story in stored.values():
+            for member in story.entries:
+                target = assigned[member.entry.id].story if member.entry.id in moved else story.id
+                members[_follow(target, into)].append(_revise(member, revised))
+        judged = self._store.judged([*members, *into])
+        by_story: dict[str, list[Feedback]] = defaultdict(list)
+        for story_id, feedback in judged.items():
+            for word in feedback:
+                home = assigned[word.entry].story if word.entry in moved else story_id
+                by_story[_follow(home, into)].append(word)
+        return [
+            summarise(
+                story_id,
+                _ordered(entries),
+                stored.get(story_id),
+                now,
+                self._settings,
+                by_story.get(story_id, ()),
+                self._rules,
+                usual,
+            )
+            for story_id, entries in members.items()
+        ]
+
+    def rebuild(self, stored: Mapping[str, Story], now: datetime) -> list[Story]:
+        """The stories summarised anew from their entries and people's judgements."""
+        usual = self._usual_growth(now)
+        judged = self._store.judged(list(stored))
+        return [
+            summarise(
+                story.id,
+                story.entries,
+                story,
+                now,
+                self._settings,
+                judged.get(story.id, ()),
+                self._rules,
+                usual,
+            )
+            for story in stored.values()
+        ]
+
+    def _usual_growth(self, now: datetime) -> dict[str, float]:
+        """How fast each topic's stories grew in the last two weeks; worked out once an hour."""
+        if self._usual_at is None or not self._usual_at <= now < self._usual_at + _USUAL_KEPT:
+            self._usual = usual_growth(self._store.growth(now - _USUAL_SPAN))
+            self._usual_at = now
+        return self._usual
+
+    @staticmethod
+    def _only_new(touched: set[str], assigned: Mapping[str, Assignment]) -> set[str]:
+        """Stories founded in this very batch: there is nothing of them to read."""
+        founded = {a.story for a in assigned.values() if a.basis == "new"}
+        return touched & founded
+
+    def _member(self, candidate: Candidate, basis: str) -> StoryEntry:
+        feed = self._feed(candidate.entry.feed_id)
+        return StoryEntry(
+            entry=candidate.entry,
+            basis=basis,
+            feed_title=feed.title,
+            feed_url=public_url(feed.url),
+            origin=feed.origin,
+            kind=feed.kind,
+            country=feed.country,
+            labels=candidate.labels,
+            archived=candidate.archived,
+            features=tuple(candidate.fingerprint.features),
+        )
+
+    def _feed(self, feed_id: int) -> FeedState:
+        if feed_id not in self._feeds:
+            self._feeds = self._store.feeds_by_id()
+        return self._feeds[feed_id]
+
+    def feeds_changed(self) -> None:
+        """Read the feeds' identities anew: the configuration was reloaded."""
+        self._feeds = {}
+
+
+def _follow(story: str, into: Mapping[str, str]) -> str:
+    while story in into:
+        story = into[story]
+    return story
+
+
+def _revise(member: StoryEntry, revised: Mapping[str, tuple[Entry, Weighed]]) -> StoryEntry:
+    change = revised.get(member.entry.id)
+    if change is None:
+        return member
+    entry, weighed = change
+    # When it came, and who wrote it first, are facts of the first version.
+    first = member.entry
+    entry = replace(
+        entry,
+        seen=first.seen,
+        published=first.published or entry.published,
+        listed_after=first.listed_after,
+        origin=first.origin,
+        credit=first.credit,
+    )
+    return replace(member, entry=entry, labels=weighed.labels)
+
+
+def _ordered(members: Sequence[StoryEntry]) -> list[StoryEntry]:
+    return sorted(members, key=published_order)

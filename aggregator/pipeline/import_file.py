@@ -1,0 +1,226 @@
+"""JSON lines in and out: imported entries, exported entries, stories and labels."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from aggregator.config import Config, FeedConfig
+from aggregator.config.polling import FeedKind
+from aggregator.core.types import Entry, FeedState, Story
+from aggregator.store import Store, entries, feedback, feeds, stories
+from aggregator.stories.summary.origin import Origins
+from classifiers.types import Label
+
+_LONGEST_LINE = 16 * 1024 * 1024
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    """(line number, row) of a JSON-lines file, gzipped where its name ends in .gz; what is wrong, where a line is bad.
+
+    `k` stands in for `id` where a row has no `id`. Raises OSError, at once, when the file cannot be opened.
+    """
+    return _rows(gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
+
+
+def _rows(file: gzip.GzipFile | BufferedReader) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    number = 0
+    with file:
+        try:
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
+                if line.strip():
+                    yield number, _row(line)
+        except (EOFError, OSError, zlib.error) as error:
+            yield number + 1, f"and what follows cannot be read ({error}); is the file complete?"
+
+
+def _row(line: bytes) -> Mapping[str, Any] | str:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return f"is not JSON ({error}); each line must be one JSON object"
+    if not isinstance(row, dict):
+        return f"is {type(row).__name__}, not an object; each line must be one JSON object"
+    if "id" not in row and "k" in row:
+        row["id"] = row["k"]
+    return row
+
+
+def source_resolver(store: Store, config: Config) -> Callable[[set[str]], Mapping[str, FeedState]]:
+    """Finds the feed of an import's source name: by origin, alias, title or domain of the configured feeds."""
+    by_name: dict[str, FeedConfig] = {}
+    for feed in reversed(config.feeds):
+        for name in (feed.origin, feed.title, urlsplit(feed.url).hostname or ""):
+            if name:
+                by_name[name.lower()] = feed
+    outlets = Origins(config.origins)
+    found: dict[str, FeedState] = {}
+
+    def like(name: str) -> FeedConfig | None:
+        if feed := by_name.get(name.lower()):
+            return feed
+        if (outlet := outlets.known(name)) is None:
+            return None
+        return by_name.get(outlet.slug) or FeedConfig(
+            url=f"import:{outlet.slug}",
+            title=outlet.name,
+            origin=outlet.slug,
+            kind=cast(FeedKind, outlet.kind),
+            country=outlet.country,
+        )
+
+    def resolve(names: set[str]) -> Mapping[str, FeedState]:
+        if missing := names - found.keys():
+            known = {name: outlet for name in missing if (outlet := like(name)) is not None}
+            with store.write() as connection:
+                found.update(feeds.import_sources(connection, missing, known))
+        return found
+
+    return resolve
+
+
+def label_as_dict(label: Label) -> dict[str, Any]:
+    """A label as exports and `--json` show it."""
+    return {
+        "topic": label.topic,
+        "score": round(label.score, 6),
+        "threshold": label.threshold,
+        "in": label.belongs,
+        "facet": label.facet,
+        "rules": label.rules,
+        "model": label.model,
+        "reasons": [
+            {
+                "kind": r.kind,
+                "what": r.what,
+                "weight": round(r.weight, 4),
+                "where": r.where,
+                "found": r.found,
+                "passing": r.passing,
+            }
+            for r in label.reasons
+        ],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def entry_as_dict(
+    entry: Entry, *, story: str, basis: str = "", source: str = "", labels: tuple[Label, ...] = ()
+) -> dict[str, Any]:
+    """An entry as exports and `--json` show it."""
+    return {
+        "id": entry.id,
+        "story": story,
+        "basis": basis,
+        "source": source,
+        "url": entry.url,
+        "title": entry.title,
+        "summary": entry.summary,
+        "published": _iso(entry.published),
+        "seen": _iso(entry.seen),
+        "lang": entry.language,
+        "origin": entry.origin,
+        "topics": [label_as_dict(label) for label in labels],
+    }
+
+
+def story_as_dict(story: Story) -> dict[str, Any]:
+    """A story as exports and `--json` show it."""
+    c = story.corroboration
+    return {
+        "id": story.id,
+        "title": story.title,
+        "lead": story.lead,
+        "url": story.url,
+        "lang": story.language,
+        "published": _iso(story.published),
+        "first_seen": _iso(story.first_seen),
+        "changed": _iso(story.changed),
+        "change": story.change,
+        "burst": story.burst,
+        "corroboration": {
+            "state": c.state,
+            "since": _iso(c.since),
+            "origins": list(c.origins),
+            "kinds": list(c.kinds),
+            "countries": list(c.countries),
+            "attributions": list(c.attributions),
+            "history": [[_iso(at), state] for at, state in c.history],
+        },
+        "topics": [label_as_dict(label) for label in story.labels],
+        "entries": [
+            {
+                "id": m.entry.id,
+                "basis": m.basis,
+                "source": m.feed_title,
+                "origin": m.entry.origin or m.origin,
+                "kind": m.kind,
+                "country": m.country,
+                "url": m.entry.url,
+                "title": m.entry.title,
+                "published": _iso(m.entry.published),
+                "lang": m.entry.language,
+            }
+            for m in story.entries
+        ],
+    }
+
+
+def export_entries(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Every entry with its story and labels, newest first."""
+    by_id = store.feeds_by_id()
+    with store.read() as connection:
+        for batch in entries.walk(connection, since=since):
+            labels = entries.labels_of(connection, [entry.id for entry, _, _ in batch])
+            for entry, story, basis in batch:
+                feed = by_id[entry.feed_id]
+                source = (
+                    feed.url.removeprefix(feeds.IMPORT_PREFIX)
+                    if feed.url.startswith(feeds.IMPORT_PREFIX)
+                    else feed.title
+                )
+                yield entry_as_dict(
+                    entry, story=story, basis=basis, source=source, labels=labels.get(entry.id, ())
+                )
+
+
+def export_stories(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Every story whole, most recently changed first."""
+    with store.read() as connection:
+        for ids in stories.walk_ids(connection, since=since):
+            found = stories.load(connection, ids, text=False)
+            yield from (story_as_dict(found[story]) for story in ids if story in found)
+
+
+def export_labels(store: Store, topic: str | None = None) -> Iterator[dict[str, Any]]:
+    """Every judgement that counts, in the form `label import` reads: a topic's, or all and corrections of stories.
+
+    A judgement on a story names its first entry too, since in another database the story may have another id.
+    """
+    with store.read() as connection:
+        given = feedback.all_feedback(connection, topic)
+        first = entries.first_of_stories(connection, [f.story for f in given if not f.entry])
+        for f in given:
+            yield {
+                "id": f.entry or f.story,
+                "story": f.story,
+                **({} if f.entry else {"entry": first.get(f.story, "")}),
+                "topic": f.topic,
+                "relevant": f.relevant,
+                "facet": f.facet,
+                "at": f.at.isoformat(),
+                "by": f.by,
+            }
+        if topic is None:
+            for a, b, together, at, by in stories.corrections(connection):
+                yield {"together": together, "a": a, "b": b, "at": at.isoformat(), "by": by}

@@ -1,0 +1,91 @@
+"""What is kept for how long. Applied once a day, by what the database remembers of the last time.
+
+Not by the time a process has run: one that the machine's owner, or a timer, starts every day for an hour forgets too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from aggregator.core.types import Story
+from aggregator.pipeline.poll import Pipeline
+from aggregator.store import feedback
+from aggregator.store.outbox import SqlOutbox
+
+EVERY = timedelta(days=1)
+
+SLICE = 1000
+"""Entries deleted between two batches of polls: polling does not wait for the rest."""
+
+_PUSHES_KEPT = timedelta(days=90)
+"""Far longer than any change is news, so that `when = "new"` tells no story twice."""
+
+_NOTE = "retention-applied"
+
+
+async def apply_if_due(pipeline: Pipeline) -> Mapping[str, int] | None:
+    """Delete what the configuration says is too old; how much of what went, None when it was not time yet.
+
+    Stopped half-way it goes on at the next call. Raises what the store raises.
+    """
+    now = pipeline.clock.now()
+    if not _is_due(pipeline, now):
+        return None
+    gone: Counter[str] = Counter()
+    before = _ago(now, pipeline.config.store.retention)
+    while deleted := await pipeline.in_writer(_forget_slice, pipeline, before, now):
+        gone.update(deleted)
+    gone.update(await pipeline.in_writer(_forget_rest, pipeline, now))
+    return gone
+
+
+def _ago(now: datetime, span: timedelta) -> datetime:
+    """The moment `span` before `now`; a span that means "for ever" may reach beyond the calendar."""
+    return now - min(span, now - datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _is_due(pipeline: Pipeline, now: datetime) -> bool:
+    with pipeline.store.read() as connection:
+        noted = feedback.value(connection, _NOTE)
+    # A moment to come means that the clock was set back since.
+    return noted is None or not now - EVERY < datetime.fromisoformat(noted) <= now
+
+
+def _forget_slice(pipeline: Pipeline, before: datetime, now: datetime) -> Mapping[str, int]:
+    old = pipeline.store.older(before, SLICE)
+    if not old:
+        return {}
+    besides = pipeline.store.stories_besides(old)
+    left = [_untold(story, besides[story.id]) for story in pipeline.assembler.rebuild(besides, now)]
+    return {"entries": len(old), "stories": pipeline.store.forget_entries(old, left, now)}
+
+
+def _untold(story: Story, before: Story) -> Story:
+    """A story as its remaining entries bear it out. That others went is no news, and changes nothing it is in."""
+    return replace(
+        story,
+        labels=before.labels,
+        first_seen=before.first_seen,
+        published=before.published,
+        announced=before.announced,
+        changed=before.changed,
+        change=before.change,
+    )
+
+
+def _forget_rest(pipeline: Pipeline, now: datetime) -> Mapping[str, int]:
+    settings, store = pipeline.config.store, pipeline.store
+    polls = store.forget_rest(
+        polls_before=_ago(now, settings.keep_polls),
+        history_before=_ago(now, settings.retention),
+        window_before=_ago(now, 4 * pipeline.config.stories.window),
+    )
+    pushes = SqlOutbox(store.engine).prune(now - _PUSHES_KEPT)
+    # Entries that are gone may be in the window still.
+    pipeline.assembler.forget_caches()
+    with store.write() as connection:
+        feedback.set_value(connection, _NOTE, now.isoformat())
+    return {"polls": polls, "pushes": pushes}

@@ -1,0 +1,204 @@
+"""What runs in worker processes: the CPU-bound, pure stages, many feeds or entries a call.
+
+    parse_feeds   Fetched       -> Document understood and clean entries     (parse | normalise)
+    clean_rows    imported rows -> clean entries                             (normalise)
+    weigh         Entries       -> labels and fingerprints                   (classify | fingerprint)
+
+A worker holds one `Kit`, built once when the process starts, from a `KitPlan` that pickles in a few kilobytes.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aggregator.config import OriginConfig
+from aggregator.core.errors import BadRow, ModelError
+from aggregator.core.types import Entry, FeedState, Fetched, Fingerprint, ParsedFeed, PollError
+from aggregator.entries.normalise import from_row, normalise
+from aggregator.entries.parse import parse
+from aggregator.fetch.pages import Extract, Page, extract
+from aggregator.stories.features.embedding import Embedder
+from aggregator.stories.features.fingerprint import Fingerprinter
+from aggregator.stories.summary.origin import Origins
+from classifiers.rules.read_topics import Topic
+from classifiers.topic_classifier import TopicClassifier
+from classifiers.types import Classifier, Document, Label
+
+
+@dataclass(frozen=True)
+class KitPlan:
+    """From what a worker builds its tools."""
+
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    models: Mapping[str, Path] = field(default_factory=dict)
+    """Topic -> file of its active model."""
+    entities: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, OriginConfig] = field(default_factory=dict)
+    embedding: str = ""
+    """Folder of the embedding model."""
+
+
+class Kit:
+    """A worker's tools."""
+
+    def __init__(self, plan: KitPlan) -> None:
+        self.classifier = make_classifier(plan)
+        self.fingerprinter = Fingerprinter(plan.entities, plan.origins, _embedder(plan))
+        self.origins = Origins(plan.origins)
+
+    def parse_feeds(self, fetched: Sequence[Fetched], now: datetime) -> list[ParsedDocument]:
+        """Understand documents. A document that cannot be read is an error in its own result, nowhere else."""
+        return [self._parse(one, now) for one in fetched]
+
+    def _parse(self, fetched: Fetched, now: datetime) -> ParsedDocument:
+        parsed = parse(fetched)
+        if isinstance(parsed, PollError):
+            return ParsedDocument(parsed)
+        entries = normalise(parsed, fetched.feed, now)
+        written = tuple(self.origins.attribute(entry, fetched.feed.origin) for entry in entries)
+        return ParsedDocument(_without_entries(parsed), written)
+
+    def clean_rows(
+        self, rows: Sequence[tuple[Mapping[str, Any], FeedState]], now: datetime
+    ) -> list[Entry | str]:
+        """Imported rows as entries; for a row that cannot be read, what is wrong with it."""
+        return [self._clean(row, feed, now) for row, feed in rows]
+
+    def _clean(self, row: Mapping[str, Any], feed: FeedState, now: datetime) -> Entry | str:
+        try:
+            return self.origins.attribute(from_row(row, feed, now), feed.origin)
+        except BadRow as error:
+            return str(error)
+
+    def weigh(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[Weighed]:
+        """Labels and fingerprint of each entry, in order. `feeds` must hold every entry's feed."""
+        labels = self.classifier.classify([document(entry, feeds[entry.feed_id]) for entry in entries])
+        fingerprints = self.fingerprinter.fingerprint(entries)
+        return [Weighed(*pair) for pair in zip(labels, fingerprints, strict=True)]
+
+    def label(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[tuple[Label, ...]]:
+        """Labels alone, for entries that are grouped already."""
+        return self.classifier.classify([document(entry, feeds[entry.feed_id]) for entry in entries])
+
+    def extract(self, pages: Sequence[Page]) -> list[Extract]:
+        """The main text of entries' pages."""
+        return [extract(page) for page in pages]
+
+    def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
+        """Labels of documents that are not entries of ours."""
+        return self.classifier.classify(documents)
+
+    def clean_and_weigh(
+        self, rows: Sequence[tuple[Mapping[str, Any], FeedState]], now: datetime
+    ) -> tuple[list[Entry | str], list[Weighed]]:
+        """Both in one call, to cross the process border once; the second list skips the rows that failed."""
+        cleaned = self.clean_rows(rows, now)
+        feeds = {feed.id: feed for _, feed in rows}
+        return cleaned, self.weigh([entry for entry in cleaned if isinstance(entry, Entry)], feeds)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A document understood, or why not. `feed` comes without its raw entries: `entries` are the clean ones."""
+
+    feed: ParsedFeed | PollError
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What topics and grouping need to know of an entry."""
+
+    labels: tuple[Label, ...]
+    fingerprint: Fingerprint | None
+    """None when only the labels were asked for."""
+
+
+def document(entry: Entry, feed: FeedState) -> Document:
+    """An entry as classifiers see it."""
+    return Document(
+        id=entry.id,
+        title=entry.title,
+        summary=entry.summary,
+        text=entry.text,
+        url=entry.url,
+        source=entry.origin or feed.origin or feed.title,
+        source_kind=feed.kind,
+        categories=entry.categories,
+        author=entry.author,
+        language=entry.language,
+        published=entry.published,
+    )
+
+
+def make_classifier(plan: KitPlan) -> Classifier:
+    """Rules, and each topic's model where one can be read; a model that cannot be read leaves rules alone."""
+    models = {}
+    if plan.models:
+        from classifiers.model.model_file import (  # brings scikit-learn: only where a model is used
+            ArtifactError,
+            load,
+        )
+
+        for topic, path in plan.models.items():
+            try:
+                models[topic] = load(path)
+            except ArtifactError as error:
+                logging.getLogger("aggregator").warning("%s: %s; its rules decide alone", topic, error)
+    return TopicClassifier(plan.topics, models)
+
+
+def _embedder(plan: KitPlan) -> Embedder | None:
+    try:
+        return Embedder(plan.embedding) if plan.embedding else None
+    except ModelError as error:  # it was there when the configuration was read
+        logging.getLogger("aggregator").warning("%s; entries are grouped without it", error)
+        return None
+
+
+def _without_entries(parsed: ParsedFeed) -> ParsedFeed:
+    return ParsedFeed(
+        title=parsed.title,
+        link=parsed.link,
+        language=parsed.language,
+        format=parsed.format,
+        hints=parsed.hints,
+        hub=parsed.hub,
+        self_url=parsed.self_url,
+        problems=parsed.problems,
+    )
+
+
+# --- the worker process ---
+
+_kit: Kit | None = None
+
+
+def start(plan: KitPlan) -> None:
+    """Initialise this worker process."""
+    global _kit
+    _kit = Kit(plan)
+    spare_collector()
+
+
+def spare_collector() -> None:
+    """Let the garbage collector look for cycles a hundred times less often than it would.
+
+    We hold hundreds of thousands of small records that live long and form no cycles; walking through them took a
+    fifth of an import's time. Everything that is without cycles is freed at once as ever.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+def call(method: str, *args: Any) -> Any:
+    """Run a method of this process's kit."""
+    assert _kit is not None, "start() initialises every worker"
+    return getattr(_kit, method)(*args)

@@ -1,0 +1,163 @@
+"""What people teach: judgements in and out, looked up among what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aggregator.core.errors import NotFound, StoreLocked
+from aggregator.core.types import Story
+from aggregator.pipeline import corrections
+from aggregator.pipeline.import_corrections import (
+    Correction,
+    apply_corrections,
+    is_correction,
+    read_correction,
+)
+from aggregator.pipeline.poll import Pipeline
+from aggregator.pipeline.runtime import Runtime, store_path
+from aggregator.store import DaemonLock, entries, feedback
+from aggregator.store.feedback import Feedback
+from classifiers.rules.read_topics import Topic
+
+_BATCH = 500
+
+
+async def in_writer(runtime: Runtime, change: Callable[[Pipeline], Any]) -> Any:
+    """Run a person's change in the writer, and let a daemon on the same database know."""
+    result = await runtime.pipeline.in_writer(change, runtime.pipeline)
+    await runtime.pipeline.in_writer(runtime.touch)
+    return result
+
+
+async def label(
+    runtime: Runtime, what: str, topic: str, *, relevant: bool, facet: str = "", by: str = ""
+) -> list[Story]:
+    """Record a yes or no on an entry or story, by id or URL. Raises NotFound."""
+    entry, story = corrections.find(runtime.pipeline, what)
+    judgement = Feedback(entry, story, topic, relevant, facet, runtime.clock.now(), by)
+    stories: list[Story] = await in_writer(runtime, lambda pipeline: corrections.judge(pipeline, [judgement]))
+    return stories
+
+
+async def unlabel(runtime: Runtime, what: str, topic: str) -> tuple[Feedback, list[Story]] | None:
+    """Take the newest yes or no on an entry or story back.
+
+    Returns it, and the story as it is now; None when there was none. Raises NotFound.
+    """
+    entry, story = corrections.find(runtime.pipeline, what)
+    found: tuple[Feedback, list[Story]] | None = await in_writer(
+        runtime, lambda pipeline: corrections.unjudge(pipeline, entry=entry, story=story, topic=topic)
+    )
+    return found
+
+
+async def take_over(runtime: Runtime) -> bool:
+    """Let stored entries follow a change of models: here, or by the daemon that runs on this database.
+
+    Returns False when a daemon does it: two processes that rebuild the same stories would be in each other's way.
+    """
+    runtime.refresh_plan()
+    await runtime.pipeline.in_writer(runtime.touch)
+    lock = DaemonLock(store_path(runtime.config, runtime.env))
+    try:
+        lock.acquire()
+    except StoreLocked:
+        return False
+    lock.release()
+    await corrections.reclassify(runtime.pipeline)
+    return True
+
+
+async def import_labels(
+    runtime: Runtime, rows: Iterable[tuple[int, Mapping[str, Any] | str]], bad: list[str]
+) -> int:
+    """Record judgements from rows with `id` (or URL), `topic`, `relevant`, `facet`; how many rows were taken.
+
+    Rows with `together`, `a` and `b` are corrections of stories (see `pipeline/import_corrections.py`); they go first, so that
+    judgements find the stories that people made. What is held already is skipped, and so is a judgement older
+    (by its `at`) than the one held: importing twice changes nothing. Of several judgements in the file on one
+    thing the last counts. Rows that cannot be used are named in `bad`, in the order of the file.
+    """
+    judging: list[tuple[int, Mapping[str, Any] | str]] = []
+    pairs: list[Correction] = []
+    wrong: list[tuple[int, str]] = []
+    for line, row in rows:
+        if isinstance(row, str) or not is_correction(row):
+            judging.append((line, row))
+            continue
+        try:
+            pairs.append(read_correction(runtime.store, row, _when(runtime, row)))
+        except (NotFound, ValueError) as error:
+            wrong.append((line, str(error)))
+    taken = 0
+    if pairs:
+        taken += await in_writer(runtime, lambda pipeline: apply_corrections(pipeline, pairs))
+    latest: dict[tuple[str, str], Feedback] = {}
+    for line, row in judging:
+        try:
+            judgement = _judgement(runtime, row)
+        except (NotFound, ValueError) as error:
+            wrong.append((line, str(error)))
+            continue
+        latest[_about(judgement)] = judgement
+    bad += [f"line {line}: {problem}" for line, problem in sorted(wrong)]
+    with runtime.store.read() as connection:
+        held = {_about(one): one for one in feedback.all_feedback(connection)}
+    new = [one for about, one in latest.items() if about not in held or _overrules(one, held[about])]
+    for start in range(0, len(new), _BATCH):
+        part = new[start : start + _BATCH]
+        await in_writer(runtime, _judging(part))
+    return taken + len(new)
+
+
+def _about(one: Feedback) -> tuple[str, str]:
+    return one.entry or one.story, one.topic
+
+
+def _overrules(new: Feedback, held: Feedback) -> bool:
+    return new.at >= held.at and (new.relevant, new.facet) != (held.relevant, held.facet)
+
+
+def _judging(part: Sequence[Feedback]) -> Callable[[Pipeline], list[Story]]:
+    return lambda pipeline: corrections.judge(pipeline, part)
+
+
+def _judgement(runtime: Runtime, row: Mapping[str, Any] | str) -> Feedback:
+    if isinstance(row, str):
+        raise ValueError(row)
+    what, topic, relevant = row.get("id"), row.get("topic"), row.get("relevant")
+    if not isinstance(what, str) or not what:
+        raise ValueError("has no `id`: name the entry or story by its id or URL")
+    topics: Mapping[str, Topic] = runtime.config.topics
+    if not isinstance(topic, str) or topic not in topics:
+        raise ValueError(f"`topic` is {topic!r}; config.toml has {', '.join(topics) or 'none'}")
+    if not isinstance(relevant, bool | int) or relevant not in (0, 1):
+        raise ValueError(f"`relevant` is {relevant!r}; it must be true or false")
+    with runtime.store.read() as connection:
+        try:
+            entry, story = entries.find(connection, what)
+        except NotFound:
+            first = row.get("entry")
+            if not isinstance(first, str) or not first:
+                raise
+            entry, story = "", entries.find(connection, first)[1]
+    return Feedback(
+        entry=entry,
+        story=story,
+        topic=topic,
+        relevant=bool(relevant),
+        facet=str(row.get("facet") or ""),
+        at=_when(runtime, row),
+        by=str(row.get("by") or ""),
+    )
+
+
+def _when(runtime: Runtime, row: Mapping[str, Any]) -> datetime:
+    """When a row says it was given, else now; never in the future, where it would overrule all that comes."""
+    now, at = runtime.clock.now(), row.get("at")
+    if not isinstance(at, str):
+        return now
+    moment = datetime.fromisoformat(at)
+    return min(now, moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))

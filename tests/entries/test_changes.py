@@ -1,0 +1,227 @@
+"""New, revised, unchanged, archived, churned, missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import Entry, FeedMemory, FeedState, KnownEntry, Sifted
+from aggregator.entries.changes import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, diff, sift
+
+from tests.entries.parse.documents import FEED, NOW, entries, item, rss
+
+
+def entry(
+    name: str, *, title: str = "", summary: str = "", at: datetime | None = NOW, digest: str = ""
+) -> Entry:
+    words = title or f"A title about {name} that nobody else has"
+    return Entry(
+        name,
+        7,
+        name,
+        f"https://news.example/{name}",
+        words,
+        summary,
+        published=at,
+        seen=NOW,
+        hash=digest or words + summary,
+    )
+
+
+def held(*found: Entry, **changes: object) -> dict[str, KnownEntry]:
+    return {
+        each.id: replace(
+            KnownEntry(each.id, each.hash, each.title, each.summary, f"story-{each.id}"), **changes
+        )  # type: ignore[arg-type]  # the dataclass checks
+        for each in found
+    }
+
+
+def keys(*found: Entry) -> dict[int, str]:
+    return {key: f"story-{each.id}" for each in found for key in text_keys(each)}
+
+
+def remembering(found: Sequence[Entry], *, overlap: bool = True, unstable: bool = False) -> FeedState:
+    memory = FeedMemory(last_ids=tuple(each.id for each in found), overlap=overlap, unstable_guids=unstable)
+    return replace(FEED, memory=memory)
+
+
+def run(
+    found: Sequence[Entry],
+    known: dict[str, KnownEntry] | None = None,
+    seen: dict[int, str] | None = None,
+    feed: FeedState = FEED,
+    first: bool = False,
+) -> Sifted:
+    return sift(found, known or {}, seen or {}, text_keys, feed, NOW, first)
+
+
+def test_new_revised_and_unchanged() -> None:
+    a, b, c = entry("a"), entry("b"), entry("c")
+    sifted = run([a, replace(b, title="Edited", hash="new"), c], held(b, c))
+    assert sifted.new == (a,)
+    assert [(r.entry.title, r.before_title, r.before_hash, r.at) for r in sifted.revised] == [
+        ("Edited", b.title, b.hash, NOW)
+    ]
+    assert sifted.unchanged == 1
+    assert sifted.ids == ("a", "b", "c")
+    assert (sifted.archived, sifted.churned, sifted.gap) == (frozenset(), False, False)
+
+
+def test_an_entry_dated_before_a_fetch_that_did_not_list_it_is_marked_with_that_fetch() -> None:
+    feed = replace(FEED, last_success=NOW - timedelta(minutes=30))
+    back = entry("back", at=NOW - timedelta(hours=2))
+    since = entry("since", at=NOW - timedelta(minutes=20))
+    undated = entry("undated", at=None)
+    new = run([back, since, undated], feed=feed).new
+    assert [each.listed_after for each in new] == [feed.last_success, None, None]
+    assert [each.public for each in new] == [feed.last_success, since.published, NOW]
+    first = run([back], feed=replace(feed, last_success=None), first=True).new
+    assert first[0].public == back.published, "a first look has nothing to compare with"
+    ahead = replace(feed, last_success=NOW + timedelta(days=1))
+    assert run([back], feed=ahead).new[0].public == NOW, "the clock was set back"
+
+
+def test_a_text_that_flips_back_is_damped_and_a_real_edit_is_not() -> None:
+    a = entry("a", digest="two")
+    assert run([replace(a, hash="one")], held(a, recent_hashes=("one", "zero"))).revised[0].flapping
+    assert not run([replace(a, hash="three")], held(a, recent_hashes=("one", "zero"))).revised[0].flapping
+
+
+def test_a_text_that_changes_at_each_poll_is_damped_while_its_title_is_not() -> None:
+    a = entry("a", digest="two")
+    restless = held(a, revisions=RESTLESS)
+    assert run([replace(a, hash="three")], restless).revised[0].flapping
+    assert not run([replace(a, hash="three", title="A real headline")], restless).revised[0].flapping
+
+
+def test_a_headline_that_never_rests_is_damped_in_the_end() -> None:
+    a = entry("a", digest="two")
+    turned = replace(a, hash="three", title="Another headline")
+    assert not run([turned], held(a, revisions=ENDLESS - 1)).revised[0].flapping
+    assert run([turned], held(a, revisions=ENDLESS)).revised[0].flapping
+
+
+def test_a_document_rewritten_as_a_whole_is_damped_and_a_busy_desk_is_not() -> None:
+    before = [entry(f"a{n}") for n in range(20)]
+    after = [replace(each, summary=f"{each.title}, 3 minutes ago", hash=f"new {each.id}") for each in before]
+    assert all(r.flapping for r in run([entry("news"), *after], held(*before)).revised)
+    assert not any(r.flapping for r in run([*after[:15], *before[15:]], held(*before)).revised)
+    assert not any(r.flapping for r in run(after[:9], held(*before[:9])).revised)
+
+
+def test_the_first_polls_backlog_is_archived() -> None:
+    fresh, old, undated = entry("a"), entry("b", at=NOW - timedelta(hours=73)), entry("c", at=None)
+    assert run([fresh, old, undated], first=True).archived == {"b", "c"}
+    assert run([fresh, old, undated]).archived == frozenset()
+
+
+def test_an_archive_dump_is_archived_and_a_late_addition_is_not() -> None:
+    news = entry("news")
+    old = [entry(f"old{n}", at=NOW - timedelta(days=30 + n)) for n in range(ARCHIVE_COUNT)]
+    assert run([news, *old]).archived == {each.id for each in old}
+    assert run([news, *old[:-1]]).archived == frozenset()
+
+
+def test_a_document_rebuilt_with_todays_dates_does_not_flood() -> None:
+    before = [entry(f"b{n}") for n in range(20)]
+    dump = [entry(f"d{n}", at=NOW - timedelta(seconds=n)) for n in range(500)]
+    sifted = run([before[0], *dump], held(before[0]), feed=remembering(before))
+    assert len(sifted.new) == 500
+    assert sifted.archived == {each.id for each in dump[BURST_COUNT:]}
+
+
+def test_a_long_outage_of_a_large_feed_is_no_dump() -> None:
+    before = [entry(f"b{n}") for n in range(100)]
+    sifted = run([entry(f"n{n}") for n in range(100)], feed=remembering(before))
+    assert not sifted.archived
+
+
+def test_changed_guids_are_recognised() -> None:
+    before = [entry(f"a{n}") for n in range(10)]
+    after = [replace(each, id=f"new-{each.id}", guid=f"new-{each.id}") for each in before]
+    news = entry("news")
+    sifted = run([news, *after], seen=keys(*before), feed=remembering(before))
+    assert sifted.churned
+    assert not sifted.gap
+    assert sifted.archived == {each.id for each in after}
+
+
+def test_the_first_poll_of_a_copy_of_another_feed_is_no_churn() -> None:
+    theirs = [entry(f"a{n}") for n in range(10)]
+    ours = [replace(each, id=f"o-{each.id}", feed_id=8) for each in theirs]
+    sifted = run(
+        ours, seen=keys(*theirs), feed=FeedState(8, "https://o.example/", "https://o.example/"), first=True
+    )
+    assert not sifted.churned
+    assert len(sifted.new) == 10
+
+
+def test_a_feed_with_unstable_guids_is_told_apart_by_its_links() -> None:
+    """The life of such a feed: two polls of churn, then its links identify its items for good."""
+    feed, known, seen = FEED, {}, {}
+    stored: list[Entry] = []
+    announced: list[str] = []
+    for poll in range(6):
+        document = rss(
+            *(
+                item(f"Report number {n} of the day", f"https://news.example/{n}", f"{poll}-{n}")
+                for n in range(poll, poll + 8)
+            )
+        )
+        found = entries(document, feed)
+        sifted = sift(
+            found, {e.id: known[e.id] for e in found if e.id in known}, seen, text_keys, feed, NOW, poll == 0
+        )
+        for new in sifted.new:
+            known.update(held(new))
+            seen.update(keys(new))
+            stored.append(new)
+            if new.id not in sifted.archived:
+                announced.append(new.url)
+        churn = feed.memory.churn + 1 if sifted.churned else 0
+        memory = replace(
+            feed.memory,
+            last_ids=sifted.ids,
+            churn=churn,
+            unstable_guids=churn >= 2,
+            overlap=sifted.unchanged > 0,
+        )
+        feed = replace(feed, memory=memory)
+        assert not sifted.gap
+    assert feed.memory.unstable_guids
+    later = [url for url in announced if int(url.rsplit("/", 1)[1]) >= 8]
+    assert later == [f"https://news.example/{n}" for n in range(8, 13)]
+    assert len(stored) < 8 * 3 + 6
+
+
+def test_a_gap_needs_a_feed_that_always_overlapped() -> None:
+    before, after = [entry("a"), entry("b")], [entry("x"), entry("y")]
+    assert run(after, feed=remembering(before)).gap
+    assert not run(after, feed=remembering(before, overlap=False)).gap
+    assert not run([*after, before[1]], held(before[1]), feed=remembering(before)).gap
+    assert not run([], feed=remembering(before)).gap
+    assert not run(after, feed=remembering(before), first=True).gap
+
+
+def test_diff_of_words() -> None:
+    assert diff("Three dead after blast", "Four dead after blast") == "[-Three-]{+Four+} dead after blast"
+    assert diff("same words", "same  words") == ""
+    assert diff("", "new") == "{+new+}"
+    assert diff("정부가 대책을 발표", "정부가 새 대책을 발표") == "정부가 {+새 +}대책을 발표"
+    assert diff("首相が訪問", "首相が会談") == "首相が[-訪問-]{+会談+}"
+
+
+def test_diff_leaves_out_what_stayed() -> None:
+    stayed = " ".join(f"w{n}" for n in range(60))
+    compact = diff(f"old {stayed} tail", f"new {stayed} end")
+    assert compact.startswith("[-old-]{+new+} w0 w1")
+    assert " … " in compact
+    assert compact.endswith("w59 [-tail-]{+end+}")
+    assert len(compact) < 100
+
+
+def test_diff_of_long_texts_is_bounded() -> None:
+    assert diff("a b " * 100_000, "a c " * 100_000)
