@@ -30,7 +30,7 @@ import psutil
 
 from aggregator.config.load import load
 from aggregator.core.types import Entry, FeedState
-from aggregator.pipeline.worker import KitPlan
+from aggregator.pipeline.worker import WorkerPlan
 from aggregator.pipeline.worker_pool import Workers
 from classifiers.model.model_file import save
 from classifiers.model.topic_model import TopicModel
@@ -109,13 +109,13 @@ async def whole_stage(model: TopicModel, batch: list[Document], count: int) -> N
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "model.zip")
         save(model, file)
-        plan = KitPlan(config.topics, {model.topic: file}, config.entities, config.origins)
+        plan = WorkerPlan(config.topics, {model.topic: file}, config.entities, config.origins)
         workers = Workers(count, plan)
         try:
             await workers.map(
-                "weigh", entries[: 200 * count], feeds
+                "analyse", entries[: 200 * count], feeds
             )  # start the processes and load the model
-            for method, what in (("label", "labels"), ("weigh", "labels and fingerprints")):
+            for method, what in (("label", "labels"), ("analyse", "labels and fingerprints")):
                 began, burned = time.perf_counter(), processor(os.getpid())
                 for first in range(0, len(entries), 200 * count):
                     found = await workers.map(method, entries[first : first + 200 * count], feeds)

@@ -1,4 +1,4 @@
-"""How documents that others wrote come out of parse, normalise and sift.
+"""How documents that others wrote come out of parse, normalise and changes.
 
     python benchmarks/conformance.py feedparser [--differences]   2,105 small feeds with expectations
     python benchmarks/conformance.py gofeed [--differences]       539 feeds with results as JSON
@@ -29,7 +29,7 @@ from aggregator.core import urls
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Entry, FeedState, Fetched, KnownEntry, ParsedFeed, PollError, RawEntry
 from aggregator.entries import dates, sanitise
-from aggregator.entries.changes import RECENT_HASHES, sift
+from aggregator.entries.changes import RECENT_HASHES, detect_changes
 from aggregator.entries.language import code
 from aggregator.entries.normalise import normalise
 from aggregator.entries.parse import parse
@@ -520,7 +520,7 @@ def replay(name: str, most: int = 10_000) -> dict[str, int]:
             distinct.add(named)
             latest[named] = title
         entries = normalise(parsed, feed, at)
-        found = sift(
+        found = detect_changes(
             entries, {e.id: held[e.id] for e in entries if e.id in held}, keys, text_keys, feed, at, first
         )
         _store(entries, found, held, keys, counts)

@@ -12,31 +12,34 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-STAGES = (
-    ("fetch",),
-    ("parse",),
-    ("normalise",),
-    ("sift",),
-    ("stories",),
-    ("decide", "schedule", "health"),
-    ("publish",),
-)
-"""Parts of `aggregator/` that compute one step each. Only `pipeline` and its drivers put them together."""
+ALLOWED = {
+    "cli": "daemon topics pipeline web store publish stories fetch entries config core classifiers",
+    "daemon": "topics pipeline web store publish stories fetch entries config core classifiers",
+    "topics": "pipeline store publish stories fetch entries config core classifiers",
+    "pipeline": "store publish stories fetch entries config core classifiers",
+    "web": "publish config core classifiers",
+    "store": "publish config core classifiers",
+    "publish": "fetch config core classifiers",
+    "stories": "config core classifiers",
+    "fetch": "entries config core",
+    "entries": "core",
+    "config": "core classifiers",
+    "core": "classifiers",
+}
+"""Of each room of `aggregator/` the rooms it may import. No arrow runs upwards: a room stands below whoever uses it."""
 
-EDGES = (
-    "store",
-    "web",
-    "cli",
-    "daemon",
-    "local",
-    "runtime",
-    "pipeline",
-    "workers",
-    "serving",
-    "publishing",
-    "push",
-)
-"""Parts that do things; a stage knows none of them."""
+ALLOWED_IN_CLASSIFIERS = {
+    "evaluation": "topic_classifier model rules terms types",
+    "topic_classifier": "model rules types",
+    "model": "types",
+    "rules": "terms types",
+    "terms": "types",
+    "types": "",
+}
+
+LONGEST_FILE = 350
+LONGEST_FUNCTION = 60
+MOST_AT_THE_TOP = 12
 
 
 def modules(package: str) -> Iterator[tuple[str, Path]]:
@@ -86,20 +89,92 @@ def test_classifiers_never_import_the_aggregator() -> None:
     ] == []
 
 
-def test_stages_never_import_each_other_nor_what_does_things() -> None:
+def test_the_table_names_every_room_and_none_imports_one_above_it() -> None:
+    there = {path.name for path in (ROOT / "aggregator").iterdir() if (path / "__init__.py").exists()}
+    assert there == set(ALLOWED)
+    assert len(there) <= MOST_AT_THE_TOP
+    for table in (ALLOWED, ALLOWED_IN_CLASSIFIERS):
+        rooms = list(table)
+        for place, room in enumerate(rooms):
+            below = {*rooms[place + 1 :], "classifiers"}
+            assert set(table[room].split()) <= below, f"{room} stands above what it imports"
+
+
+def test_rooms_import_only_what_the_table_allows() -> None:
     wrong = []
-    for stage in STAGES:
-        own = [f"aggregator.{part}" for part in stage]
-        others = [f"aggregator.{part}" for other in (*STAGES, EDGES) if other != stage for part in other]
-        wrong += [where for name, imported, where in ALL if within(name, *own) and within(imported, *others)]
+    for package, table in (("aggregator", ALLOWED), ("classifiers", ALLOWED_IN_CLASSIFIERS)):
+        for name, imported, where in ALL:
+            own, other = name.split("."), imported.split(".")
+            if own[0] != package or len(own) < 2 or own[1] not in table:
+                continue
+            if other[0] == "classifiers" and package == "aggregator":
+                target = "classifiers"
+            elif other[0] == package and len(other) > 1 and other[1] in table:
+                target = other[1]
+            else:
+                continue
+            if target != own[1] and target not in table[own[1]].split():
+                wrong.append(where)
     assert wrong == []
+
+
+def test_no_two_files_import_each_other_by_any_way_round() -> None:
+    files = {name for package in ("aggregator", "classifiers") for name, _ in modules(package)}
+    arrows: dict[str, set[str]] = {}
+    for name, imported, _ in ALL:
+        target = imported if imported in files else imported.rpartition(".")[0]
+        if target in files and target != name:
+            arrows.setdefault(name, set()).add(target)
+    done: set[str] = set()
+
+    def circle(name: str, way: tuple[str, ...]) -> tuple[str, ...]:
+        if name in way:
+            return (*way[way.index(name) :], name)
+        if name in done:
+            return ()
+        for target in sorted(arrows.get(name, ())):
+            if found := circle(target, (*way, name)):
+                return found
+        done.add(name)
+        return ()
+
+    assert [found for name in sorted(files) if (found := circle(name, ()))] == []
+
+
+def test_each_room_says_what_it_does_what_goes_in_and_out_and_what_it_imports() -> None:
+    silent = []
+    for package in ("aggregator", "classifiers"):
+        for name, path in modules(package):
+            if path.name != "__init__.py" or "migrations" in name or name == "aggregator":
+                continue
+            said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            if not all(word in said for word in ("In: ", "Out: ", "May import: ")):
+                silent.append(name)
+    assert silent == []
+
+
+def test_files_and_functions_are_short() -> None:
+    long = []
+    for package in ("aggregator", "classifiers"):
+        for name, path in modules(package):
+            if "migrations" in name:
+                continue
+            text = path.read_text(encoding="utf-8")
+            if (lines := text.count("\n")) > LONGEST_FILE:
+                long.append(f"{name}: {lines} lines")
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    size = (node.end_lineno or node.lineno) - node.lineno + 1
+                    if size > LONGEST_FUNCTION:
+                        long.append(f"{name}.{node.name}: {size} lines")
+    assert long == []
 
 
 def test_only_parse_imports_feedparser() -> None:
     users = [
         where
         for name, imported, where in ALL
-        if within(imported, "feedparser") and not within(name, "aggregator.parse")
+        if within(imported, "feedparser") and not within(name, "aggregator.entries.parse")
     ]
     assert users == []
 
@@ -110,15 +185,15 @@ def test_only_parse_imports_feedparser() -> None:
         ("sqlmodel", ("aggregator.store",)),
         ("sqlalchemy", ("aggregator.store",)),
         ("alembic", ("aggregator.store",)),
-        ("aiohttp", ("aggregator.fetch", "aggregator.push", "aggregator.cli.demo")),
+        ("aiohttp", ("aggregator.fetch", "aggregator.publish.push", "aggregator.cli.demo")),
         ("listparser", ("aggregator.config.opml",)),
-        ("toml_rs", ("aggregator.config.lines",)),
-        ("apscheduler", ("aggregator.local",)),
+        ("toml_rs", ("aggregator.config.toml_lines",)),
+        ("apscheduler", ("aggregator.daemon.scheduler",)),
         ("typer", ("aggregator.cli",)),
-        ("starlette", ("aggregator.web", "aggregator.serving")),
+        ("starlette", ("aggregator.web", "aggregator.daemon.web_app")),
         ("sklearn", ("classifiers",)),
         ("skops", ("classifiers",)),
-        ("model2vec", ("aggregator.stories.embedding",)),
+        ("model2vec", ("classifiers.model.embedding",)),
     ],
 )
 def test_a_library_has_one_home(library: str, home: tuple[str, ...]) -> None:

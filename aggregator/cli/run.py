@@ -23,7 +23,7 @@ from aggregator.cli.common import (
 if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.types import FeedState, PollRecord
-    from aggregator.pipeline.poll import Tally
+    from aggregator.pipeline.poll import RunStats
 
 
 def register(app: typer.Typer) -> None:
@@ -73,14 +73,14 @@ def poll(
     """Poll once, now, then exit. Without --due, feeds are polled even before their time."""
     loaded = load_config(config)
     set_up_logs(loaded)
-    tally, records = asyncio.run(poll_once(loaded, feeds or [], due=due, show=not as_json))
+    stats, records = asyncio.run(poll_once(loaded, feeds or [], due=due, show=not as_json))
     if as_json:
         print_json(
             {
-                "outcomes": dict(tally.outcomes),
-                "new": tally.new,
-                "revised": tally.revised,
-                "stories": tally.stories,
+                "outcomes": dict(stats.outcomes),
+                "new": stats.new,
+                "revised": stats.revised,
+                "stories": stats.stories,
                 "feeds": [{"url": url, **_record(r)} for url, r in records],
             }
         )
@@ -88,12 +88,12 @@ def poll(
         bad = [(url, r.outcome, r.error) for url, r in records if r.error]
         if bad:
             print_table(["feed", "outcome", "why"], bad)
-        outcomes = ", ".join(f"{number} {name}" for name, number in tally.outcomes.most_common())
-        feeds_polled = sum(tally.outcomes.values())
+        outcomes = ", ".join(f"{number} {name}" for name, number in stats.outcomes.most_common())
+        feeds_polled = sum(stats.outcomes.values())
         typer.echo(f"{count(feeds_polled, 'feed')} polled{': ' if outcomes else ''}{outcomes}")
         typer.echo(
-            f"{count(tally.new, 'new entry', 'new entries')}, {tally.revised} revised, "
-            f"{count(tally.stories, 'story', 'stories')} touched"
+            f"{count(stats.new, 'new entry', 'new entries')}, {stats.revised} revised, "
+            f"{count(stats.stories, 'story', 'stories')} touched"
         )
     if records and all(r.error for _, r in records):
         raise typer.Exit(1)
@@ -111,8 +111,8 @@ def _record(record: PollRecord) -> dict[str, object]:
 
 async def poll_once(
     config: Config, wanted: list[str], *, due: bool = False, show: bool = True
-) -> tuple[Tally, list[tuple[str, PollRecord]]]:
-    """Poll the feeds named (all, where none is) once; the tally and each feed's record. Raises StoreLocked, NotFound.
+) -> tuple[RunStats, list[tuple[str, PollRecord]]]:
+    """Poll the feeds named (all, where none is) once; the stats and each feed's record. Raises StoreLocked, NotFound.
 
     Applies retention too, where it is time: with a timer in the daemon's place nobody else does.
     """
@@ -127,14 +127,14 @@ async def poll_once(
             chosen = _choose(runtime, wanted, due=due)
             started = runtime.clock.now()
             with progress("polling", len(chosen), show=show) as advance:
-                tally = await runtime.pipeline.poll(chosen, progress=advance)
+                stats = await runtime.pipeline.poll(chosen, progress=advance)
             await retention.apply_if_due(runtime.pipeline)
             urls = {feed.id: feed.url for feed in chosen}
             from aggregator.store import feeds as queries
 
             with runtime.store.read() as connection:
                 records = queries.polls(connection, since=started, limit=len(chosen) + 1000)
-            return tally, [(urls[r.feed_id], r) for r in records if r.feed_id in urls]
+            return stats, [(urls[r.feed_id], r) for r in records if r.feed_id in urls]
     finally:
         lock.release()
 

@@ -191,7 +191,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from your judgements and the stored stream. A model that is worse than the one in use is not used."""
-    from aggregator.pipeline.runtime import kit_plan, store_path
+    from aggregator.pipeline.runtime import store_path, worker_plan
     from aggregator.topics.labels import take_over
     from aggregator.topics.training import train_apart
 
@@ -200,7 +200,7 @@ def train(
             known_topic(runtime.config, topic)
         done = []
         for topic in topics or list(runtime.config.topics):
-            plan = kit_plan(runtime.config, runtime.store)
+            plan = worker_plan(runtime.config, runtime.store)
             database = store_path(runtime.config, runtime.env)
             # In a process of its own, so that Ctrl-C need not wait for the end of a fit.
             done.append(await train_apart(database, plan, topic, runtime.clock.now()))

@@ -29,7 +29,7 @@ from aggregator.cli.common import (
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.pipeline.poll import Tally
+    from aggregator.pipeline.poll import RunStats
 
 opml = typer.Typer(cls=Group, help="Feed lists as OPML.", no_args_is_help=True)
 export = typer.Typer(cls=Group, help="Write what is stored as JSON lines.", no_args_is_help=True)
@@ -91,36 +91,36 @@ def import_file(
     loaded = load_config(config)
     set_up_logs(loaded)
     started = time.perf_counter()
-    tally = asyncio.run(run_import(loaded, file, show=not as_json))
+    stats = asyncio.run(run_import(loaded, file, show=not as_json))
     seconds = time.perf_counter() - started
     if as_json:
         print_json(
             {
-                "new": tally.new,
-                "revised": tally.revised,
-                "stories": tally.stories,
-                "bad_rows": tally.bad_rows,
+                "new": stats.new,
+                "revised": stats.revised,
+                "stories": stats.stories,
+                "bad_rows": stats.bad_rows,
                 "seconds": seconds,
-                "stages": dict(tally.seconds),
+                "stages": dict(stats.seconds),
             }
         )
     else:
         typer.echo(
-            f"{count(tally.new, 'new entry', 'new entries')}, {tally.revised:,} revised, "
-            f"{count(tally.stories, 'story', 'stories')} touched, "
-            f"{seconds:.1f} s ({tally.new / seconds:,.0f} new entries a second)"
+            f"{count(stats.new, 'new entry', 'new entries')}, {stats.revised:,} revised, "
+            f"{count(stats.stories, 'story', 'stories')} touched, "
+            f"{seconds:.1f} s ({stats.new / seconds:,.0f} new entries a second)"
         )
         stages = ", ".join(
             f"{name} {spent:.1f} s"
-            for name, spent in sorted(tally.seconds.items(), key=lambda item: -item[1])
+            for name, spent in sorted(stats.seconds.items(), key=lambda item: -item[1])
         )
         if stages:
             typer.echo(f"time by stage: {stages}")
-    report_bad(tally.bad_rows)
+    report_bad(stats.bad_rows)
 
 
-async def run_import(config: Config, file: Path, *, show: bool = False) -> Tally:
-    """Import a file; the tally. Raises StoreLocked while a daemon runs, OSError when the file cannot be read."""
+async def run_import(config: Config, file: Path, *, show: bool = False) -> RunStats:
+    """Import a file; the stats. Raises StoreLocked while a daemon runs, OSError when the file cannot be read."""
     from aggregator.pipeline.import_file import read_rows, source_resolver
     from aggregator.pipeline.runtime import Runtime, store_path
     from aggregator.store import DaemonLock

@@ -1,4 +1,9 @@
-"""config.toml -> frozen `Config` (`load.load`), or every mistake at once."""
+"""config.toml -> frozen `Config` (`load.load`), or every mistake at once with its line.
+
+In: The text of config.toml, OPML lists, the environment.
+Out: Config; or ConfigError with all that is wrong.
+May import: core, classifiers.
+"""
 
 from aggregator.config.outputs import OutputConfig, WebConfig
 from aggregator.config.polling import FeedConfig, HttpConfig, PollConfig

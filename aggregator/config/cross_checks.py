@@ -19,7 +19,6 @@ from aggregator.config.root import Config
 from aggregator.config.secrets import Secrets, mask
 from aggregator.config.urls import url_mistake
 from aggregator.config.values import format_duration, parse_duration
-from aggregator.core.errors import ModelError
 
 _WITH_SECRETS = {"feeds", "http", "outputs", "web"}
 
@@ -139,9 +138,9 @@ def _embedding(data: Mapping[str, Any], folder: Path, findings: Findings) -> Non
     stories = data.get("stories")
     named = stories.get("embedding") if isinstance(stories, Mapping) else None
     if isinstance(named, str) and named:
-        from aggregator.stories.features.embedding import Embedder  # loads much: only where it is used
+        from classifiers.model.embedding import Embedder, EmbeddingError  # loads much: only where it is used
 
         try:
             Embedder(_absolute(named, folder))
-        except ModelError as error:
+        except EmbeddingError as error:
             findings.mistake(("stories", "embedding"), str(error))

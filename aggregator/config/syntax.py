@@ -1,4 +1,4 @@
-"""What to write instead, where a text is not TOML: the parser's message, and the remedy for the usual slips."""
+"""What to write instead, where a text is not TOML: the parser's message, and the remedy for the usual typos."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HEADER = re.compile(r"^\s*\[\[?([^\[\]]+)\]\]?")
 _CURLY = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 
-class Slip(NamedTuple):
+class Typo(NamedTuple):
     """One thing that the parser could not read."""
 
     line: int
@@ -38,7 +38,7 @@ class Slip(NamedTuple):
     """The line itself."""
 
 
-def slip_of(error: str, offset: int, text: str) -> Slip:
+def typo_of(error: str, offset: int, text: str) -> Typo:
     """Take the parser's report apart.
 
     The lines and columns that it names itself are wrong below and beside letters outside ASCII: it counts
@@ -51,7 +51,7 @@ def slip_of(error: str, offset: int, text: str) -> Slip:
     """
     before = text.encode()[:offset].decode(errors="ignore").split("\n")
     lines = text.split("\n")
-    return Slip(
+    return Typo(
         line=len(before),
         column=len(before[-1]) + 1,
         message=error.rsplit("\n", 1)[-1],
@@ -59,28 +59,28 @@ def slip_of(error: str, offset: int, text: str) -> Slip:
     )
 
 
-def explained(slip: Slip, first: First) -> str:
+def explained(typo: Typo, first: First) -> str:
     """Return the parser's message with what to write instead, where that can be said.
 
     Args:
-        slip: what could not be read.
+        typo: what could not be read.
         first: finds where a key was written before.
     """
-    message = slip.message
+    message = typo.message
     if message.startswith("duplicate key"):
-        return f"duplicate key{_duplicate(slip, first)}"
+        return f"duplicate key{_duplicate(typo, first)}"
     if "escaped value" in message or "unicode value" in message:
         return (
             "between double quotes a backslash begins a sign of its own; write each backslash twice, "
             "or put the pattern in single quotes, as in '/KN-\\d/' = 2"
         )
-    if slip.text[slip.column - 1 : slip.column] in tuple(_CURLY):
+    if typo.text[typo.column - 1 : typo.column] in tuple(_CURLY):
         return f'{message}; quotation marks must be straight ones: "'
     if message.startswith(
         ("invalid unquoted key", "key with no value", "unclosed table", "missing assignment")
     ):
-        return _unquoted(slip) or message
-    if message.startswith("unexpected key or value") and (number := _DECIMAL_COMMA.search(slip.text)):
+        return _unquoted(typo) or message
+    if message.startswith("unexpected key or value") and (number := _DECIMAL_COMMA.search(typo.text)):
         return f"a decimal number has a point, not a comma: {number[1]}.{number[2]}"
     if message.startswith(("invalid boolean", "string values must be quoted")):
         return (
@@ -89,13 +89,13 @@ def explained(slip: Slip, first: First) -> str:
     return message
 
 
-def _unquoted(slip: Slip) -> str:
-    if _HEADER.match(slip.text):
+def _unquoted(typo: Typo) -> str:
+    if _HEADER.match(typo.text):
         return "names in brackets have small letters, digits and hyphens, as in [topics.ferry-safety]"
-    key, text = _BARE_KEY.match(slip.text), slip.text
-    if key is not None and slip.column > key.end():
+    key, text = _BARE_KEY.match(typo.text), typo.text
+    if key is not None and typo.column > key.end():
         # Inside the braces of its value.
-        text = re.split("[{,]", text[: slip.column - 1])[-1] + re.split("[,}]", text[slip.column - 1 :])[0]
+        text = re.split("[{,]", text[: typo.column - 1])[-1] + re.split("[,}]", text[typo.column - 1 :])[0]
         key = _BARE_KEY.match(text)
     if key is None:
         return ""
@@ -103,15 +103,15 @@ def _unquoted(slip: Slip) -> str:
     return f'{key[1]} must stand in quotation marks: "{key[1]}" = {value if len(value) < 20 else "..."}'
 
 
-def _duplicate(slip: Slip, first: First) -> str:
-    header = _HEADER.match(slip.text)
-    key = None if header else _KEY.match(slip.text)
-    if header is None and (key is None or slip.column > key.end()):
-        name = re.split(r"\s*=", slip.text[slip.column - 1 :], maxsplit=1)[0].strip()
+def _duplicate(typo: Typo, first: First) -> str:
+    header = _HEADER.match(typo.text)
+    key = None if header else _KEY.match(typo.text)
+    if header is None and (key is None or typo.column > key.end()):
+        name = re.split(r"\s*=", typo.text[typo.column - 1 :], maxsplit=1)[0].strip()
         return f": {name} stands twice in these braces; keep one of them" if name else ""
     written = header[1].strip() if header else key[1].strip() if key else ""
     line = first(_keys(written), header is not None)
-    where = f"on line {line} already" if line and line < slip.line else "above already"
+    where = f"on line {line} already" if line and line < typo.line else "above already"
     if header:
         return f": [{written}] stands {where}; write that line once, and all that belongs to it below it"
     return f": {written} stands {where}; keep one of them"

@@ -14,7 +14,7 @@ from typing import Any
 
 import toml_rs
 
-from aggregator.config.syntax import Keys, explained, slip_of
+from aggregator.config.syntax import Keys, explained, typo_of
 
 Path = tuple[str | int, ...]
 """Where a value stands: keys of tables and indexes of arrays, from the root."""
@@ -43,9 +43,9 @@ class Document:
         try:
             parsed = toml_rs.load_with_metadata(text)
         except toml_rs.TOMLDecodeError as error:
-            slip = slip_of(str(error), error.pos, text)
-            message = explained(slip, partial(_first_line, text, slip.line))
-            raise TomlSyntaxError(slip.line, message) from None
+            typo = typo_of(str(error), error.pos, text)
+            message = explained(typo, partial(_first_line, text, typo.line))
+            raise TomlSyntaxError(typo.line, message) from None
         self.data: dict[str, Any] = parsed.value
         self._nodes: Mapping[str, Any] = parsed.meta["nodes"]
         self._headers = _headers(text)

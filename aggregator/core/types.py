@@ -1,6 +1,6 @@
 """The records that travel between stages, named by the moment they exist.
 
-    FeedState -> Fetched -> ParsedFeed -> Entry -> Sifted -> Candidate -> Assignment -> Story -> PollIntent
+    FeedState -> Fetched -> ParsedFeed -> Entry -> Changes -> Candidate -> Assignment -> Story -> PollIntent
 
 All are frozen and hold plain values. Every datetime is time-zone aware and in UTC.
 """
@@ -70,7 +70,7 @@ class FeedMemory:
     first_read: datetime | None = None
     """When its first document came."""
     spent_until: datetime | None = None
-    """What the feed has saved up to announce grows from this moment on (`sift.BURST_SPAN`); None: all it can."""
+    """What the feed has saved up to announce grows from this moment on (`changes.BURST_SPAN`); None: all it can."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -302,7 +302,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class Changes:
     """The entries of one document, set against what we hold."""
 
     new: tuple[Entry, ...] = ()

@@ -24,7 +24,7 @@ from aggregator.core.errors import AggregatorError, ConfigError
 from aggregator.daemon import systemd
 from aggregator.daemon.config_refusal import refusal
 from aggregator.daemon.publisher import Publisher
-from aggregator.daemon.scheduler import LocalDriver
+from aggregator.daemon.scheduler import JobScheduler
 from aggregator.daemon.web_app import SwappedApp, build_app, mistakes_of
 from aggregator.pipeline.runtime import Runtime, store_path
 from aggregator.store import DaemonLock
@@ -82,7 +82,7 @@ class Daemon:
 
     async def _work(self, runtime: Runtime) -> None:
         publisher = Publisher(runtime)
-        driver = LocalDriver(runtime, publisher.changed, publisher.metrics.record)
+        driver = JobScheduler(runtime, publisher.changed, publisher.metrics.record)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -112,7 +112,7 @@ class Daemon:
 
     # --- reload ---
 
-    async def _reload_forever(self, runtime: Runtime, driver: LocalDriver, publisher: Publisher) -> None:
+    async def _reload_forever(self, runtime: Runtime, driver: JobScheduler, publisher: Publisher) -> None:
         while True:
             await self._reloads.get()
             systemd.reloading()
@@ -132,14 +132,14 @@ class Daemon:
                 self._note_refusal(publisher, ())
                 log.exception("the reload failed; the old configuration goes on")
             else:
-                publisher.shelf.refused = None
+                publisher.source.refused = None
             systemd.ready(f"polling {sum(feed.enabled for feed in self._config.feeds)} feeds")
 
     def _note_refusal(self, publisher: Publisher, mistakes: Sequence[str]) -> None:
-        shelf = publisher.shelf
-        shelf.refused = refusal(mistakes, self._path.name, datetime.now(UTC), shelf.refused)
+        source = publisher.source
+        source.refused = refusal(mistakes, self._path.name, datetime.now(UTC), source.refused)
 
-    async def _reload(self, runtime: Runtime, driver: LocalDriver, publisher: Publisher) -> None:
+    async def _reload(self, runtime: Runtime, driver: JobScheduler, publisher: Publisher) -> None:
         new = await asyncio.to_thread(load, self._path)
         if mistakes := mistakes_of(new, runtime.secrets):
             raise ConfigError(mistakes)

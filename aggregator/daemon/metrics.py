@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from aggregator import __version__
 from aggregator.core.types import FeedState
 from aggregator.fetch.network import Outage
-from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.poll import RunStats
 
 
 class Metrics:
@@ -39,14 +39,14 @@ class Metrics:
         )
         network.set_function(lambda: float(outage() is not None))
 
-    def record(self, tally: Tally) -> None:
+    def record(self, stats: RunStats) -> None:
         """Add what a run did."""
-        for outcome, count in tally.outcomes.items():
+        for outcome, count in stats.outcomes.items():
             self._polls.labels(outcome).inc(count)
-        self._new.inc(tally.new)
-        self._revised.inc(tally.revised)
-        self._stories.inc(tally.stories)
-        for stage, spent in tally.seconds.items():
+        self._new.inc(stats.new)
+        self._revised.inc(stats.revised)
+        self._stories.inc(stats.stories)
+        for stage, spent in stats.seconds.items():
             self._seconds.labels(stage).inc(spent)
 
 

@@ -14,12 +14,12 @@ import structlog
 from aggregator.config import Config, OutputConfig
 from aggregator.core.types import Story
 from aggregator.daemon.metrics import Metrics
-from aggregator.daemon.store_source import StoreShelf
+from aggregator.daemon.store_source import StoreSource
 from aggregator.fetch.http.headers import user_agent
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish.files import write_output
 from aggregator.publish.push.channels import open_channels
-from aggregator.publish.push.dispatcher import Courier
+from aggregator.publish.push.dispatcher import Dispatcher
 from aggregator.publish.push.plan import hubs_of, plan_deliveries
 from aggregator.publish.selection import matches, selection_of
 from aggregator.publish.types import Site
@@ -54,8 +54,8 @@ class Publisher:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self.shelf = StoreShelf(runtime)
-        self.metrics = Metrics(lambda: list(self.shelf.feeds()), lambda: runtime.pipeline.outage)
+        self.source = StoreSource(runtime)
+        self.metrics = Metrics(lambda: list(self.source.feeds()), lambda: runtime.pipeline.outage)
         self.outbox = SqlOutbox(runtime.store.engine)
         self.base_url = ""
         self._archived: dict[str, datetime] = {}
@@ -63,13 +63,13 @@ class Publisher:
         self._dirty = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._channels = AsyncExitStack()
-        self._courier = Courier({})
+        self._courier = Dispatcher({})
         self._draining = asyncio.Lock()
 
     async def start(self, base_url: str) -> None:
         """Begin; `base_url` is where readers reach the web server."""
         self.base_url = base_url
-        self.shelf.attach(asyncio.get_running_loop(), self.changed)
+        self.source.attach(asyncio.get_running_loop(), self.changed)
         await self._open_channels()
         self._dirty.set()
         self._tasks = [
@@ -79,7 +79,7 @@ class Publisher:
 
     async def changed(self) -> None:
         """Anything that outputs may show has changed."""
-        self.shelf.bump()
+        self.source.bump()
         self._dirty.set()
 
     async def reconfigured(self) -> None:
@@ -103,7 +103,7 @@ class Publisher:
 
     def site(self) -> Site:
         """The installation as publishing knows it."""
-        return make_site(self.shelf, self._runtime.config.web, base_url=self.base_url, hubs=self.hubs())
+        return make_site(self.source, self._runtime.config.web, base_url=self.base_url, hubs=self.hubs())
 
     async def _open_channels(self) -> None:
         await self._channels.aclose()
@@ -112,7 +112,7 @@ class Publisher:
         channels = await self._channels.enter_async_context(
             open_channels(config.outputs, self._runtime.secrets, agent=user_agent(config.http))
         )
-        self._courier = Courier(channels)
+        self._courier = Dispatcher(channels)
 
     # --- after a change ---
 
@@ -124,7 +124,7 @@ class Publisher:
             await self._publish()
 
     async def _publish(self) -> None:
-        for step in (self.shelf.look_ahead, self.write_files, self.plan_pushes):
+        for step in (self.source.look_ahead, self.write_files, self.plan_pushes):
             try:
                 await asyncio.to_thread(step)
             except Exception:
@@ -138,7 +138,7 @@ class Publisher:
         An output whose files cannot be written is handed to `failed`, and the others are written all the same.
         """
         config = self._runtime.config
-        links = feedback_links(self.shelf, self.site()) if config.web.enabled else None
+        links = feedback_links(self.source, self.site()) if config.web.enabled else None
         paths: list[Path] = []
         for output in config.outputs:
             if not output.files:
@@ -146,7 +146,7 @@ class Publisher:
             now = self._runtime.clock.now()
             try:
                 written = write_output(
-                    self.shelf,
+                    self.source,
                     output,
                     Path(output.files),
                     now=now,
@@ -204,8 +204,8 @@ class Publisher:
 
     def _version(self, output: OutputConfig, now: datetime) -> str:
         """Changes with the stories the output holds, their changes and withdrawals."""
-        held = self.shelf.stories(output, selection_of(output, now), output.limit, None)
-        gone = self.shelf.tombstones(output, now - timedelta(days=30), 100)
+        held = self.source.stories(output, selection_of(output, now), output.limit, None)
+        gone = self.source.tombstones(output, now - timedelta(days=30), 100)
         parts = [f"{s.id} {s.changed.isoformat()}" for s in held]
         parts += [f"-{w.story} {w.at.isoformat()}" for w in gone]
         digest = blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

@@ -26,7 +26,7 @@ from aggregator.core.types import FeedState
 from aggregator.daemon import clock_watch
 from aggregator.pipeline import corrections, retention
 from aggregator.pipeline.fetch_full_text import Pages
-from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime, store_path
 from aggregator.topics import training
 
@@ -43,17 +43,17 @@ _LONGEST_PAUSE = 300.0
 """Seconds without polling when the database takes nothing: doubled from the first to the longest."""
 
 
-class LocalDriver:
+class JobScheduler:
     """Runs the jobs.
 
-    `changed` is awaited after anything that outputs may show has changed; `count` gets every run's tally.
+    `changed` is awaited after anything that outputs may show has changed; `count` gets every run's stats.
     """
 
     def __init__(
         self,
         runtime: Runtime,
         changed: Callable[[], Awaitable[None]],
-        count: Callable[[Tally], None],
+        count: Callable[[RunStats], None],
     ) -> None:
         self._runtime = runtime
         self._changed = changed
@@ -72,7 +72,7 @@ class LocalDriver:
         self._displaced = False
         self._troubles = 0
         self._resume = 0.0
-        self.total = Tally()
+        self.total = RunStats()
         self.last_tick: float | None = None
 
     def start(self) -> None:
@@ -155,7 +155,7 @@ class LocalDriver:
 
     async def _poll(self, feeds: Sequence[FeedState]) -> None:
         try:
-            tally = await self._runtime.pipeline.poll(feeds)
+            stats = await self._runtime.pipeline.poll(feeds)
         except StoreError as error:
             log.error("polls could not be stored; polling pauses", why=str(error), seconds=self._pause())
             return
@@ -165,12 +165,12 @@ class LocalDriver:
         finally:
             self._in_flight.difference_update(feed.id for feed in feeds)
         self._troubles = 0
-        self.total.add(tally)
-        self._count(tally)
+        self.total.add(stats)
+        self._count(stats)
         log.info(
-            "polled", feeds=len(feeds), new=tally.new, revised=tally.revised, **_plain(tally), **_why(tally)
+            "polled", feeds=len(feeds), new=stats.new, revised=stats.revised, **_plain(stats), **_why(stats)
         )
-        if tally.new or tally.revised:
+        if stats.new or stats.revised:
             await self._changed()
 
     def _pause(self) -> float:
@@ -193,7 +193,7 @@ class LocalDriver:
     async def _reclassify(self) -> None:
         pipeline = self._runtime.pipeline
         if self._polls:
-            # What was weighed under the old topics is stored first, so that it is not overlooked.
+            # What was analysed under the old topics is stored first, so that it is not overlooked.
             await asyncio.wait(set(self._polls))
         try:
             if not await asyncio.to_thread(corrections.is_stale, pipeline):
@@ -274,11 +274,11 @@ class LocalDriver:
             await asyncio.gather(*late, return_exceptions=True)
 
 
-def _why(tally: Tally) -> dict[str, object]:
-    told: dict[str, object] = {"why": tally.failures[:_NAMED]} if tally.failures else {}
-    rest = len(tally.failures) - _NAMED
+def _why(stats: RunStats) -> dict[str, object]:
+    told: dict[str, object] = {"why": stats.failures[:_NAMED]} if stats.failures else {}
+    rest = len(stats.failures) - _NAMED
     return {**told, "others": rest} if rest > 0 else told
 
 
-def _plain(tally: Tally) -> dict[str, int]:
-    return {str(name).replace("-", "_"): count for name, count in tally.outcomes.items() if name != "new"}
+def _plain(stats: RunStats) -> dict[str, int]:
+    return {str(name).replace("-", "_"): count for name, count in stats.outcomes.items() if name != "new"}

@@ -37,8 +37,8 @@ _DISPLACED = (
 )
 
 
-class StoreShelf:
-    """Implements `web.ports.Source`. Methods may be called from any thread, except where the port says otherwise."""
+class StoreSource:
+    """Implements `web.source.WebSource`. Methods may be called from any thread, except where the port says otherwise."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -32,7 +32,7 @@ def build_app(runtime: Runtime, publisher: Publisher, base_url: str) -> ASGIApp:
     path = runtime.config.path
     configured = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path and path.is_file() else None
     return create_app(
-        publisher.shelf,
+        publisher.source,
         runtime.config.web,
         clock=runtime.clock,
         secrets=runtime.secrets,

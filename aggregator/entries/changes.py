@@ -1,6 +1,6 @@
 """What is new in a document, what has changed, and what must not be announced.
 
-    entries of one document + what the store holds of them -> Sifted
+    entries of one document + what the store holds of them -> Changes
 
 Pure. The thresholds stand here, each with its reason.
 """
@@ -15,7 +15,7 @@ from itertools import islice
 
 from rapidfuzz.distance import Indel
 
-from aggregator.core.types import Entry, FeedMemory, FeedState, KnownEntry, Revision, Sifted
+from aggregator.core.types import Changes, Entry, FeedMemory, FeedState, KnownEntry, Revision
 
 BACKLOG_AGE = timedelta(hours=72)
 """At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
@@ -52,7 +52,7 @@ RECENT_HASHES = 8
 KeysOf = Callable[[Entry], tuple[int, ...]]
 
 
-def sift(
+def detect_changes(
     entries: Sequence[Entry],
     known: Mapping[str, KnownEntry],
     seen: Mapping[int, str],
@@ -60,7 +60,7 @@ def sift(
     feed: FeedState,
     now: datetime,
     first_poll: bool,
-) -> Sifted:
+) -> Changes:
     """Set the entries of one document against what is held.
 
     `known` holds the stored entries among their ids, `seen` the story of each of their keys that is stored
@@ -96,7 +96,7 @@ def sift(
     old |= _old_news([e for e in fresh if e.id not in old], familiar, feed.memory, now, first_poll)
     announced = [entry for entry in fresh if entry.id not in old]
     held_back, spent_until = _ration(announced, feed.memory, now, first_poll)
-    return Sifted(
+    return Changes(
         new=tuple(fresh if first_poll else _placed(fresh, feed, now)),
         revised=tuple(revised),
         unchanged=unchanged,

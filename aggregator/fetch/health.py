@@ -20,7 +20,16 @@ from typing import Any
 
 from aggregator.config.polling import PollConfig
 from aggregator.config.secrets import mask
-from aggregator.core.types import Alarm, FeedMemory, FeedState, Fetched, Health, ParsedFeed, PollError, Sifted
+from aggregator.core.types import (
+    Alarm,
+    Changes,
+    FeedMemory,
+    FeedState,
+    Fetched,
+    Health,
+    ParsedFeed,
+    PollError,
+)
 from aggregator.fetch.network import BLAMELESS
 
 _GAP_LASTS = timedelta(days=1)
@@ -48,7 +57,7 @@ def assess(
     after: FeedState,
     fetched: Fetched,
     parsed: ParsedFeed | PollError | None,
-    sifted: Sifted | None,
+    changes: Changes | None,
     now: datetime,
     settings: PollConfig,
     *,
@@ -58,9 +67,9 @@ def assess(
     error = fetched.error or (parsed if isinstance(parsed, PollError) else None)
     extra: dict[str, Any] = dict(after.memory.extra)
     if error is None:
-        _remember(extra, parsed, sifted, now)
+        _remember(extra, parsed, changes, now)
     health, why = _state(before, after, error, extra, now, settings, network_down)
-    alarms = _events(before, after, error, sifted, extra, now)
+    alarms = _events(before, after, error, changes, extra, now)
     alarms += _transition(before, health, why, extra, now)
     if not network_down and not (error and error.code in BLAMELESS):
         extra["error"] = error.code if error else ""
@@ -71,14 +80,14 @@ def assess(
 
 
 def _remember(
-    extra: dict[str, Any], parsed: ParsedFeed | PollError | None, sifted: Sifted | None, now: datetime
+    extra: dict[str, Any], parsed: ParsedFeed | PollError | None, changes: Changes | None, now: datetime
 ) -> None:
     if isinstance(parsed, ParsedFeed):
         extra["problem"] = parsed.problems[0][:300] if parsed.problems else ""
-    if sifted is not None and sifted.gap:
+    if changes is not None and changes.gap:
         extra["gap_at"] = now.isoformat()
-    if sifted is not None and sifted.held_back:
-        extra["flood_at"], extra["held_back"] = now.isoformat(), sifted.held_back
+    if changes is not None and changes.held_back:
+        extra["flood_at"], extra["held_back"] = now.isoformat(), changes.held_back
 
 
 def _state(
@@ -138,7 +147,7 @@ def _events(
     before: FeedState,
     after: FeedState,
     error: PollError | None,
-    sifted: Sifted | None,
+    changes: Changes | None,
     extra: dict[str, Any],
     now: datetime,
 ) -> list[Alarm]:
@@ -153,7 +162,7 @@ def _events(
         and _due(extra, "html", now)
     ):
         alarms.append(Alarm(before.id, now, "html", mask(error.message)))
-    if error is None and sifted is not None and sifted.gap and _due(extra, "gap", now):
+    if error is None and changes is not None and changes.gap and _due(extra, "gap", now):
         message = (
             "no entry in common with the last fetch, so some were missed; "
             "set a shorter interval for this feed if it publishes in bursts"

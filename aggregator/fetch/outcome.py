@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from aggregator.config.polling import PollConfig
 from aggregator.core.types import (
+    Changes,
     FeedMemory,
     FeedState,
     Fetched,
@@ -17,7 +18,6 @@ from aggregator.core.types import (
     PollError,
     PollIntent,
     PollRecord,
-    Sifted,
 )
 from aggregator.fetch import health, schedule
 from aggregator.fetch.network import BLAMELESS, CONNECTION, NetworkWatch, host_name, network_is_down
@@ -51,7 +51,7 @@ def decide(
     feed: FeedState,
     fetched: Fetched,
     parsed: ParsedFeed | PollError | None,
-    sifted: Sifted | None,
+    changes: Changes | None,
     now: datetime,
     settings: PollConfig,
     fixed: timedelta | None = None,
@@ -60,7 +60,7 @@ def decide(
     """Compose the new state of a feed from one poll.
 
     `feed` is the state before it; `parsed` is None when nothing was parsed (304, a body equal to the last, a
-    failed fetch), a PollError when the document could not be read; `sifted` goes with a ParsedFeed; `fixed` is
+    failed fetch), a PollError when the document could not be read; `changes` goes with a ParsedFeed; `fixed` is
     the feed's own interval. With `network_down`, a poll that reached nobody is nobody's fault.
     """
     error = fetched.error or (parsed if isinstance(parsed, PollError) else None)
@@ -70,7 +70,7 @@ def decide(
         feed,
         fetched,
         document,
-        _arrivals(feed, sifted),
+        _arrivals(feed, changes),
         now,
         settings,
         fixed,
@@ -79,50 +79,50 @@ def decide(
     )
     after = replace(feed, next_due=planned.next_due, last_polled=fetched.at, memory=planned.memory)
     if error is None:
-        after = _succeeded(after, fetched, document, sifted, now)
+        after = _succeeded(after, fetched, document, changes, now)
     elif not down and error.code not in BLAMELESS:
         after = _failed(after, error)
-    judged = health.assess(feed, after, fetched, parsed, sifted, now, settings, network_down=down)
+    judged = health.assess(feed, after, fetched, parsed, changes, now, settings, network_down=down)
     after = replace(
         after, health=judged.health, health_since=judged.since, health_why=judged.why, memory=judged.memory
     )
     record = PollRecord(
         feed_id=feed.id,
         at=fetched.at,
-        outcome=_outcome(fetched, error, sifted),
+        outcome=_outcome(fetched, error, changes),
         status=fetched.status,
         seconds=round(fetched.seconds, 6),
         received=fetched.received,
-        entries=_size(document, sifted),
-        new=len(sifted.new) if sifted else 0,
-        revised=len(sifted.revised) if sifted else 0,
+        entries=_size(document, changes),
+        new=len(changes.new) if changes else 0,
+        revised=len(changes.revised) if changes else 0,
         error=f"{error.code}: {error.message}" if error else "",
         host=host_name(fetched.url),
     )
     return PollIntent(after, record, judged.alarms)
 
 
-def _size(document: ParsedFeed | None, sifted: Sifted | None) -> int:
+def _size(document: ParsedFeed | None, changes: Changes | None) -> int:
     """Items in the document; a document that comes back from a worker is without its raw ones."""
-    counted = len(sifted.new) + len(sifted.revised) + sifted.unchanged if sifted else 0
+    counted = len(changes.new) + len(changes.revised) + changes.unchanged if changes else 0
     return max(len(document.entries) if document else 0, counted)
 
 
-def _outcome(fetched: Fetched, error: PollError | None, sifted: Sifted | None) -> Outcome:
+def _outcome(fetched: Fetched, error: PollError | None, changes: Changes | None) -> Outcome:
     if error is not None:
         if error.code == "http-410":
             return Outcome.GONE
         return Outcome.REFUSED if error.refused else Outcome.FAILED
     if fetched.not_modified:
         return Outcome.NOT_MODIFIED
-    return Outcome.NEW if sifted is not None and (sifted.new or sifted.revised) else Outcome.UNCHANGED
+    return Outcome.NEW if changes is not None and (changes.new or changes.revised) else Outcome.UNCHANGED
 
 
 def _succeeded(
-    feed: FeedState, fetched: Fetched, document: ParsedFeed | None, sifted: Sifted | None, now: datetime
+    feed: FeedState, fetched: Fetched, document: ParsedFeed | None, changes: Changes | None, now: datetime
 ) -> FeedState:
     headers = fetched.headers
-    memory = _moving(_remember(feed, fetched, sifted), fetched)
+    memory = _moving(_remember(feed, fetched, changes), fetched)
     memory = replace(memory, extra={**memory.extra, "retry_at": ""})
     location = feed.location
     if memory.moved_count >= MOVED_AFTER:
@@ -156,23 +156,23 @@ def _failed(feed: FeedState, error: PollError) -> FeedState:
     return replace(feed, failures=failures, location=feed.url if back else feed.location, memory=memory)
 
 
-def _remember(feed: FeedState, fetched: Fetched, sifted: Sifted | None) -> FeedMemory:
+def _remember(feed: FeedState, fetched: Fetched, changes: Changes | None) -> FeedMemory:
     memory = feed.memory
     if not fetched.conditional:
         memory = replace(memory, last_unconditional=fetched.at)
-    if sifted is None:
+    if changes is None:
         return memory
-    news = any(entry.id not in sifted.archived for entry in sifted.new)
-    churn = memory.churn + 1 if sifted.churned else 0
+    news = any(entry.id not in changes.archived for entry in changes.new)
+    churn = memory.churn + 1 if changes.churned else 0
     return replace(
         memory,
         sticky_validators=_sticky(feed, fetched, news),
-        overlap=bool(memory.last_ids) and not sifted.gap and (sifted.unchanged + len(sifted.revised)) > 0,
-        last_ids=sifted.ids[:_MOST_IDS] or memory.last_ids,
+        overlap=bool(memory.last_ids) and not changes.gap and (changes.unchanged + len(changes.revised)) > 0,
+        last_ids=changes.ids[:_MOST_IDS] or memory.last_ids,
         churn=churn,
         first_read=memory.first_read or (fetched.at if feed.last_success is None else None),
-        spent_until=sifted.spent_until,
-        unstable_guids=churn >= _CHURN_AFTER or (memory.unstable_guids and sifted.churned),
+        spent_until=changes.spent_until,
+        unstable_guids=churn >= _CHURN_AFTER or (memory.unstable_guids and changes.churned),
     )
 
 
@@ -200,12 +200,12 @@ def _moving(memory: FeedMemory, fetched: Fetched) -> FeedMemory:
     return replace(memory, moved_to=fetched.permanent_url, moved_count=count)
 
 
-def _arrivals(feed: FeedState, sifted: Sifted | None) -> list[datetime]:
+def _arrivals(feed: FeedState, changes: Changes | None) -> list[datetime]:
     """Times of the entries that tell a feed's cadence: its news, or at the first poll its backlog."""
-    if sifted is None:
+    if changes is None:
         return []
     first = feed.memory.last_new is None
-    times = [entry.time for entry in sifted.new if first or entry.id not in sifted.archived]
+    times = [entry.time for entry in changes.new if first or entry.id not in changes.archived]
     return [time for time in times if time is not None]
 
 

@@ -21,7 +21,7 @@ from aggregator.core.types import (
     StoryEntry,
     published_order,
 )
-from aggregator.pipeline.worker import Weighed
+from aggregator.pipeline.worker import Analysis
 from aggregator.store import Store
 from aggregator.store.feedback import Feedback
 from aggregator.store.feeds import public_url
@@ -73,7 +73,7 @@ class Assembler:
         self,
         candidates: Sequence[Candidate],
         grouping: Grouping,
-        revised: Mapping[str, tuple[Entry, Weighed]],
+        revised: Mapping[str, tuple[Entry, Analysis]],
         now: datetime,
     ) -> list[Story]:
         """Every story the batch touches, as it will be.
@@ -179,11 +179,11 @@ def _follow(story: str, into: Mapping[str, str]) -> str:
     return story
 
 
-def _revise(member: StoryEntry, revised: Mapping[str, tuple[Entry, Weighed]]) -> StoryEntry:
+def _revise(member: StoryEntry, revised: Mapping[str, tuple[Entry, Analysis]]) -> StoryEntry:
     change = revised.get(member.entry.id)
     if change is None:
         return member
-    entry, weighed = change
+    entry, analysis = change
     # When it came, and who wrote it first, are facts of the first version.
     first = member.entry
     entry = replace(
@@ -194,7 +194,7 @@ def _revise(member: StoryEntry, revised: Mapping[str, tuple[Entry, Weighed]]) ->
         origin=first.origin,
         credit=first.credit,
     )
-    return replace(member, entry=entry, labels=weighed.labels)
+    return replace(member, entry=entry, labels=analysis.labels)
 
 
 def _ordered(members: Sequence[StoryEntry]) -> list[StoryEntry]:

@@ -16,7 +16,7 @@ from aggregator.core.errors import NotFound
 from aggregator.core.types import Assignment, Batch, Entry, Grouping, Story
 from aggregator.core.urls import spellings
 from aggregator.pipeline.poll import Pipeline
-from aggregator.pipeline.worker import KitPlan, Weighed
+from aggregator.pipeline.worker import Analysis, WorkerPlan
 from aggregator.pipeline.worker_pool import WorkerCrashed
 from aggregator.store import entries, feedback, stories
 from aggregator.stories.grouping.group import story_id
@@ -34,7 +34,7 @@ class Reclassified:
     left: Counter[str] = field(default_factory=Counter)
 
 
-def version_of(plan: KitPlan) -> str:
+def version_of(plan: WorkerPlan) -> str:
     """Names what labels depend on: every topic's configuration and active model."""
     parts = [f"{slug}={topic.hash}" for slug, topic in sorted(plan.topics.items())]
     parts += [f"{topic}:{path.name}" for topic, path in sorted(plan.models.items())]
@@ -77,7 +77,7 @@ async def reclassify(pipeline: Pipeline, *, progress: Callable[[int], None] | No
     return result
 
 
-def _note_version(pipeline: Pipeline, plan: KitPlan) -> None:
+def _note_version(pipeline: Pipeline, plan: WorkerPlan) -> None:
     with pipeline.store.write() as connection:
         feedback.set_value(connection, _VERSION_KEY, version_of(plan))
 
@@ -97,7 +97,7 @@ def _write_labels(
     changes = Reclassified()
     if not changed:
         return changes
-    revised = {e.id: (e, Weighed(changed[e.id], None)) for e in batch if e.id in changed}
+    revised = {e.id: (e, Analysis(changed[e.id], None)) for e in batch if e.id in changed}
     touched = pipeline.assembler.summarise((), Grouping(), revised, now)
     old = pipeline.store.stories([story.id for story in touched], text=False)
     for story in touched:

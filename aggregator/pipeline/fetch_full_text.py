@@ -1,6 +1,6 @@
 """Full text, where a feed asks for it: each entry's page once, after the entry is stored and never in its way.
 
-    store.wanting_pages | FullText.fetch | Kit.extract | Kit.weigh | summarise | store.apply
+    store.wanting_pages | FullText.fetch | Worker.extract | Worker.analyse | summarise | store.apply
 
 An entry is classified on its summary at once and anew when its page is there; a page that cannot be had leaves
 it at that, with the reason kept.
@@ -17,7 +17,7 @@ from aggregator.core.types import Batch, Entry, FeedState, Grouping
 from aggregator.fetch.pages import Extract, FullText
 from aggregator.pipeline.poll import Pipeline
 from aggregator.pipeline.runtime import Runtime
-from aggregator.pipeline.worker import Weighed
+from aggregator.pipeline.worker import Analysis
 from aggregator.pipeline.worker_pool import WorkerCrashed
 from aggregator.store import entries
 
@@ -54,11 +54,11 @@ class Pages:
             for e in found
         ]
         read = [replace(entry, text=e.text) for entry, e in zip(wanted, extracts, strict=True) if e.text]
-        weighed = await self._weigh(read, feeds)
+        analyses = await self._analyse(read, feeds)
         outcome = [
             (entry.id, e.text or "", e.why or "done") for entry, e in zip(wanted, extracts, strict=True)
         ]
-        await runtime.pipeline.in_writer(_write, runtime.pipeline, read, weighed, outcome)
+        await runtime.pipeline.in_writer(_write, runtime.pipeline, read, analyses, outcome)
         return len(read)
 
     def _wanted(self, urls: Sequence[str], since: datetime) -> list[Entry]:
@@ -72,8 +72,8 @@ class Pages:
             self._full_text = (fetcher, FullText(fetcher, self._runtime.config, clock=self._runtime.clock))
         return self._full_text[1]
 
-    async def _weigh(self, read: Sequence[Entry], feeds: dict[int, FeedState]) -> dict[str, Weighed]:
-        results = await self._runtime.workers.map("weigh", read, feeds)
+    async def _analyse(self, read: Sequence[Entry], feeds: dict[int, FeedState]) -> dict[str, Analysis]:
+        results = await self._runtime.workers.map("analyse", read, feeds)
         return {
             entry.id: result
             for entry, result in zip(read, results, strict=True)
@@ -84,11 +84,11 @@ class Pages:
 def _write(
     pipeline: Pipeline,
     read: Sequence[Entry],
-    weighed: dict[str, Weighed],
+    analyses: dict[str, Analysis],
     outcome: Sequence[tuple[str, str, str]],
 ) -> None:
     now = pipeline.clock.now()
-    revised = {entry.id: (entry, weighed[entry.id]) for entry in read if entry.id in weighed}
+    revised = {entry.id: (entry, analyses[entry.id]) for entry in read if entry.id in analyses}
     stories = pipeline.assembler.summarise((), Grouping(), revised, now) if revised else []
     labels = tuple((entry, w.labels) for entry, (_, w) in revised.items())
     pipeline.store.apply(Batch(stories=tuple(stories), labels=labels, pages=tuple(outcome)), now)

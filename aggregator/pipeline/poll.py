@@ -2,19 +2,19 @@
 
     store.due                 which feeds are due                         IO
      | fetcher.fetch          FeedStates -> Fetched, as each completes    IO, thousands in flight
-     | Kit.parse_feeds        Fetched -> ParsedDocument (clean entries)   pure, worker processes
-     | Kit.weigh              new Entries -> labels, fingerprints         pure, worker processes
+     | Worker.parse_feeds        Fetched -> ParsedDocument (clean entries)   pure, worker processes
+     | Worker.analyse              new Entries -> labels, fingerprints         pure, worker processes
      |                        --- from here one batch at a time, in one thread ---
-     | sift                   Entries + known -> Sifted                   pure
+     | detect_changes                   Entries + known -> Changes                   pure
      | group                  Candidates + seen + window -> Grouping      pure
      | summarise              members + feedback -> Stories               pure
      | decide                 feed, poll, now -> PollIntent               pure
     store.apply               Batch: one transaction                      IO
 
-Imported rows enter at `clean_and_weigh` and take the same way. `publish` is in `aggregator.publish`: it reads
+Imported rows enter at `clean_and_analyse` and take the same way. `publish` is in `aggregator.publish`: it reads
 stories and touches nothing here.
 
-Only what is new or changed is weighed: most of a feed's document is known from the last poll.
+Only what is new or changed is analysed: most of a feed's document is known from the last poll.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from aggregator.core.ports import Clock, Fetcher
 from aggregator.core.types import (
     Batch,
     Candidate,
+    Changes,
     Entry,
     FeedState,
     Fetched,
@@ -48,13 +49,12 @@ from aggregator.core.types import (
     PollError,
     PollIntent,
     Revision,
-    Sifted,
 )
-from aggregator.entries.changes import sift
+from aggregator.entries.changes import detect_changes
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
 from aggregator.pipeline.assembler import Assembler
-from aggregator.pipeline.worker import ParsedDocument, Weighed
+from aggregator.pipeline.worker import Analysis, ParsedDocument
 from aggregator.pipeline.worker_pool import WorkerCrashed, Workers
 from aggregator.store import Store
 
@@ -65,7 +65,7 @@ _FLUSH_AFTER = 0.5
 
 
 @dataclass
-class Tally:
+class RunStats:
     """What a run did: outcomes of polls, entries, and seconds by stage."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -77,7 +77,7 @@ class Tally:
     """Of each feed whose poll failed, its name and why."""
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: RunStats) -> None:
         """Add another run's figures to this one's."""
         self.outcomes += other.outcomes
         self.new += other.new
@@ -132,20 +132,20 @@ class Pipeline:
 
     # --- polling ---
 
-    async def poll(self, feeds: Sequence[FeedState], *, progress: Progress | None = None) -> Tally:
+    async def poll(self, feeds: Sequence[FeedState], *, progress: Progress | None = None) -> RunStats:
         """Fetch the feeds and store what is new. Every feed ends with a record and a next due time."""
-        tally = Tally()
+        stats = RunStats()
         async for batch in _in_batches(self.fetcher.fetch(feeds), self.config.poll.batch, _FLUSH_AFTER):
             before = self._network.outage
             down = self._network.judge(batch, self.clock.now())
             _tell_change(before, self._network.outage)
-            tally.add(await self.take(batch, network_down=down))
+            stats.add(await self.take(batch, network_down=down))
             if progress is not None:
                 progress(len(batch))
-        return tally
+        return stats
 
-    async def take(self, batch: Sequence[Fetched], *, network_down: bool = False) -> Tally:
-        """Parse, weigh and store finished fetches."""
+    async def take(self, batch: Sequence[Fetched], *, network_down: bool = False) -> RunStats:
+        """Parse, analyse and store finished fetches."""
         now = self.clock.now()
         clock = time.perf_counter()
         fresh = [f for f in batch if f.body is not None and f.error is None and not _same_body(f)]
@@ -154,33 +154,33 @@ class Pipeline:
         parsed_at = time.perf_counter()
         entries = [entry for document in documents.values() for entry in document.entries]
         known = await asyncio.to_thread(self.store.known, [entry.id for entry in entries])
-        weighed = await self._weigh(
+        analyses = await self._analyse(
             [entry for entry in entries if entry.id not in known or known[entry.id].hash != entry.hash],
             {f.feed.id: f.feed for f in fresh},
         )
-        weighed_at = time.perf_counter()
-        tally = await self._write(batch, documents, weighed, now, network_down)
-        tally.seconds["parse"] += parsed_at - clock
-        tally.seconds["weigh"] += weighed_at - parsed_at
-        return tally
+        analysed_at = time.perf_counter()
+        stats = await self._write(batch, documents, analyses, now, network_down)
+        stats.seconds["parse"] += parsed_at - clock
+        stats.seconds["analyse"] += analysed_at - parsed_at
+        return stats
 
     async def _write(
         self,
         batch: Sequence[Fetched],
         documents: Mapping[int, ParsedDocument],
-        weighed: Mapping[str, Weighed],
+        analyses: Mapping[str, Analysis],
         now: datetime,
         network_down: bool,
-    ) -> Tally:
+    ) -> RunStats:
         """Store a batch; when that fails, each feed by itself, so that only the one at fault goes without.
 
         Raises StoreError when the database takes nothing: no feed is to blame then, and none is noted as failed.
         """
         try:
-            tally: Tally = await self.in_writer(
-                self._write_polls, batch, documents, weighed, now, network_down
+            stats: RunStats = await self.in_writer(
+                self._write_polls, batch, documents, analyses, now, network_down
             )
-            return tally
+            return stats
         except StoreError:
             await self.in_writer(self.assembler.forget_caches)
             raise
@@ -192,18 +192,18 @@ class Pipeline:
                     "internal", f"what it brought could not be stored ({type(error).__name__}); see the log"
                 )
                 failed = replace(batch[0], body=None, error=failure)
-                noted: Tally = await self.in_writer(self._write_polls, [failed], {}, {}, now, network_down)
+                noted: RunStats = await self.in_writer(self._write_polls, [failed], {}, {}, now, network_down)
                 return noted
-        whole = Tally()
+        whole = RunStats()
         for fetched in batch:
-            whole.add(await self._write([fetched], documents, weighed, now, network_down))
+            whole.add(await self._write([fetched], documents, analyses, now, network_down))
         return whole
 
-    async def _weigh(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> dict[str, Weighed]:
-        results = await self.workers.map("weigh", entries, feeds)
+    async def _analyse(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> dict[str, Analysis]:
+        results = await self.workers.map("analyse", entries, feeds)
         # An entry that crashes a worker is stored all the same, as one that no topic wants.
         return {
-            entry.id: _unweighed(entry) if isinstance(result, WorkerCrashed) else result
+            entry.id: _unanalysed(entry) if isinstance(result, WorkerCrashed) else result
             for entry, result in zip(entries, results, strict=True)
         }
 
@@ -211,23 +211,23 @@ class Pipeline:
         self,
         batch: Sequence[Fetched],
         documents: Mapping[int, ParsedDocument],
-        weighed: Mapping[str, Weighed],
+        analyses: Mapping[str, Analysis],
         now: datetime,
         network_down: bool,
-    ) -> Tally:
-        """Everything from sift to apply; in the writer's thread."""
+    ) -> RunStats:
+        """Everything from detect_changes to apply; in the writer's thread."""
         present = [documents[f.feed.id] for f in batch if f.feed.id in documents]
         entries = [entry for document in present for entry in document.entries]
         known = self.store.known([entry.id for entry in entries])
         seen = self.store.seen([key for e in entries if e.id not in known for key in text_keys(e)])
         polls: list[PollIntent] = []
-        sifted_all: list[Sifted] = []
+        all_changes: list[Changes] = []
         for fetched in batch:
             feed = fetched.feed
             document = documents.get(feed.id)
-            sifted = None
+            changes = None
             if document is not None and isinstance(document.feed, ParsedFeed):
-                sifted = sift(
+                changes = detect_changes(
                     document.entries,
                     known,
                     seen,
@@ -236,28 +236,28 @@ class Pipeline:
                     now,
                     first_poll=feed.last_success is None,
                 )
-                sifted_all.append(sifted)
+                all_changes.append(changes)
             options = self.config.feed_by_url.get(feed.url)
             polls.append(
                 decide(
                     feed,
                     fetched,
                     document.feed if document is not None else None,
-                    sifted,
+                    changes,
                     now,
                     self.config.poll,
                     fixed=options.interval if options else None,
                     network_down=network_down,
                 )
             )
-        tally = self._store(_merge_sifted(sifted_all), weighed, now, polls=polls)
-        tally.outcomes.update(str(intent.record.outcome) for intent in polls)
-        tally.failures += [
+        stats = self._store(_merge_changes(all_changes), analyses, now, polls=polls)
+        stats.outcomes.update(str(intent.record.outcome) for intent in polls)
+        stats.failures += [
             f"{intent.feed.title or mask(intent.feed.url)}: {intent.record.error}"
             for intent in polls
             if intent.record.error
         ]
-        return tally
+        return stats
 
     # --- importing ---
 
@@ -268,20 +268,20 @@ class Pipeline:
         *,
         size: int = 1000,
         progress: Progress | None = None,
-    ) -> Tally:
+    ) -> RunStats:
         """Store imported rows as if they had been polled.
 
         `rows` yields (line number, the row or what is wrong with it); `sources` finds or makes the feeds of source
         names. Batches are prepared in the workers ahead of the one being written; memory stays bounded.
         """
-        tally = Tally()
+        stats = RunStats()
         ahead: asyncio.Queue[tuple[asyncio.Task[Any], list[int]] | None] = asyncio.Queue(
             max(2, self.workers.count + 1)
         )
 
         async def prepare() -> None:
             try:
-                for lines, batch in _row_batches(rows, size, tally.bad_rows):
+                for lines, batch in _row_batches(rows, size, stats.bad_rows):
                     feeds = await self.in_writer(
                         sources, {str(row.get("source") or "import") for row in batch}
                     )
@@ -298,27 +298,27 @@ class Pipeline:
             while (item := await ahead.get()) is not None:
                 task, lines = item
                 started = time.perf_counter()
-                entries, weighed = await task
-                tally.seconds["wait for workers"] += time.perf_counter() - started
-                tally.bad_rows += [
+                entries, analyses = await task
+                stats.seconds["wait for workers"] += time.perf_counter() - started
+                stats.bad_rows += [
                     f"line {n}: {e}" for n, e in zip(lines, entries, strict=True) if isinstance(e, str)
                 ]
                 good = [entry for entry in entries if isinstance(entry, Entry)]
-                tally.add(await self._write_import(good, weighed, tally.bad_rows))
+                stats.add(await self._write_import(good, analyses, stats.bad_rows))
                 if progress is not None:
                     progress(len(lines))
             await feeder
         finally:
             feeder.cancel()
-        return tally
+        return stats
 
     async def _write_import(
-        self, entries: Sequence[Entry], weighed: Mapping[str, Weighed], bad: list[str]
-    ) -> Tally:
+        self, entries: Sequence[Entry], analyses: Mapping[str, Analysis], bad: list[str]
+    ) -> RunStats:
         """Store a batch of rows; when that fails, by halves, until the row at fault is found and named."""
         try:
-            tally: Tally = await self.in_writer(self._write_rows, entries, weighed, self.clock.now())
-            return tally
+            stats: RunStats = await self.in_writer(self._write_rows, entries, analyses, self.clock.now())
+            return stats
         except StoreError:
             raise  # the database itself is at fault: no row can be stored
         except Exception as error:
@@ -328,26 +328,28 @@ class Pipeline:
                 bad.append(
                     f"entry {entries[0].id}: could not be stored ({type(error).__name__}); see the log"
                 )
-                return Tally()
+                return RunStats()
         middle = len(entries) // 2
-        first = await self._write_import(entries[:middle], weighed, bad)
-        first.add(await self._write_import(entries[middle:], weighed, bad))
+        first = await self._write_import(entries[:middle], analyses, bad)
+        first.add(await self._write_import(entries[middle:], analyses, bad))
         return first
 
     async def _prepare(
         self, pairs: list[tuple[Mapping[str, Any], FeedState]], now: datetime
-    ) -> tuple[list[Entry | str], dict[str, Weighed]]:
+    ) -> tuple[list[Entry | str], dict[str, Analysis]]:
         try:
-            entries, weighed = await self.workers.call("clean_and_weigh", pairs, now)
+            entries, analyses = await self.workers.call("clean_and_analyse", pairs, now)
         except WorkerCrashed:
             cleaned = await self.workers.map("clean_rows", pairs, now)
             entries = [str(e) if isinstance(e, WorkerCrashed) else e for e in cleaned]
             good = [entry for entry in entries if isinstance(entry, Entry)]
-            return entries, await self._weigh(good, {feed.id: feed for _, feed in pairs})
+            return entries, await self._analyse(good, {feed.id: feed for _, feed in pairs})
         good = [entry for entry in entries if isinstance(entry, Entry)]
-        return entries, {entry.id: result for entry, result in zip(good, weighed, strict=True)}
+        return entries, {entry.id: result for entry, result in zip(good, analyses, strict=True)}
 
-    def _write_rows(self, entries: Sequence[Entry], weighed: Mapping[str, Weighed], now: datetime) -> Tally:
+    def _write_rows(
+        self, entries: Sequence[Entry], analyses: Mapping[str, Analysis], now: datetime
+    ) -> RunStats:
         known = self.store.known([entry.id for entry in entries])
         new: dict[str, Entry] = {}
         revised: dict[str, Revision] = {}
@@ -357,42 +359,42 @@ class Pipeline:
                 new[entry.id] = entry
             elif before.hash != entry.hash and entry.hash not in before.recent_hashes:
                 revised[entry.id] = _revision(entry, before, now)
-        sifted = Sifted(new=tuple(new.values()), revised=tuple(revised.values()))
-        return self._store(sifted, weighed, now)
+        changes = Changes(new=tuple(new.values()), revised=tuple(revised.values()))
+        return self._store(changes, analyses, now)
 
     # --- storing ---
 
     def _store(
         self,
-        sifted: Sifted,
-        weighed: Mapping[str, Weighed],
+        changes: Changes,
+        analyses: Mapping[str, Analysis],
         now: datetime,
         *,
         polls: Sequence[PollIntent] = (),
-    ) -> Tally:
+    ) -> RunStats:
         """Group, summarise and apply. The window is advanced only once the transaction is through."""
-        tally = Tally(new=len(sifted.new), revised=len(sifted.revised))
+        stats = RunStats(new=len(changes.new), revised=len(changes.revised))
         started = time.perf_counter()
         candidates = [
             Candidate(
                 e,
-                weighed[e.id].fingerprint or Fingerprint(),
-                weighed[e.id].labels,
-                archived=e.id in sifted.archived,
+                analyses[e.id].fingerprint or Fingerprint(),
+                analyses[e.id].labels,
+                archived=e.id in changes.archived,
             )
-            for e in sifted.new
+            for e in changes.new
         ]
         grouping = self.assembler.group(candidates, now)
         grouped = time.perf_counter()
-        told = [r for r in sifted.revised if not r.flapping]
-        revised = {r.entry.id: (r.entry, weighed[r.entry.id]) for r in told if r.entry.id in weighed}
+        told = [r for r in changes.revised if not r.flapping]
+        revised = {r.entry.id: (r.entry, analyses[r.entry.id]) for r in told if r.entry.id in analyses}
         stories = self.assembler.summarise(candidates, grouping, revised, now)
         summarised = time.perf_counter()
         self.store.apply(
             Batch(
                 polls=tuple(polls),
                 candidates=tuple(candidates),
-                revisions=sifted.revised,
+                revisions=changes.revised,
                 grouping=grouping,
                 stories=tuple(stories),
                 labels=tuple((entry, w.labels) for entry, (_, w) in revised.items()),
@@ -403,15 +405,15 @@ class Pipeline:
             now,
         )
         self.assembler.commit(grouping, candidates)
-        tally.stories = len(stories)
-        tally.seconds.update(
+        stats.stories = len(stories)
+        stats.seconds.update(
             {
                 "group": grouped - started,
                 "summarise": summarised - grouped,
                 "apply": time.perf_counter() - summarised,
             }
         )
-        return tally
+        return stats
 
 
 def _tell_change(before: Outage | None, after: Outage | None) -> None:
@@ -438,16 +440,16 @@ def _document(result: ParsedDocument | WorkerCrashed) -> ParsedDocument:
     return result
 
 
-def _unweighed(entry: Entry) -> Weighed:
-    return Weighed((), Fingerprint(text_keys(entry)))
+def _unanalysed(entry: Entry) -> Analysis:
+    return Analysis((), Fingerprint(text_keys(entry)))
 
 
 def _same_body(fetched: Fetched) -> bool:
     return fetched.body is not None and body_hash(fetched.body) == fetched.feed.body_hash
 
 
-def _merge_sifted(parts: Sequence[Sifted]) -> Sifted:
-    return Sifted(
+def _merge_changes(parts: Sequence[Changes]) -> Changes:
+    return Changes(
         new=tuple(entry for part in parts for entry in part.new),
         revised=tuple(revision for part in parts for revision in part.revised),
         unchanged=sum(part.unchanged for part in parts),
@@ -511,4 +513,4 @@ async def _in_batches(source: AsyncIterator[Fetched], size: int, wait: float) ->
         filler.cancel()
 
 
-__all__ = ["Outcome", "Pipeline", "Tally"]
+__all__ = ["Outcome", "Pipeline", "RunStats"]

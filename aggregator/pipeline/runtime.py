@@ -16,7 +16,7 @@ from aggregator.entries.changes import diff
 from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.outcome import host_holds
 from aggregator.pipeline.poll import Pipeline
-from aggregator.pipeline.worker import KitPlan, spare_collector
+from aggregator.pipeline.worker import WorkerPlan, spare_collector
 from aggregator.pipeline.worker_pool import Workers
 from aggregator.store import Store, database_path
 from aggregator.store import feedback as model_queries
@@ -56,14 +56,14 @@ def visit_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
     return Store.open(path, diff=diff, backups=config.store.backups)
 
 
-def kit_plan(config: Config, store: Store) -> KitPlan:
+def worker_plan(config: Config, store: Store) -> WorkerPlan:
     """What workers build their tools from: the topics, and each topic's active model.
 
     A model whose file is gone or damaged is left out with a warning: its topic's rules decide alone.
     """
     with store.read() as connection:
         active = [m for m in model_queries.models(connection) if m.active and m.topic in config.topics]
-    return KitPlan(
+    return WorkerPlan(
         topics=config.topics,
         models={m.topic: path for m in active if (path := usable(store, m)) is not None},
         entities=config.entities,
@@ -92,7 +92,7 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self.secrets = Secrets(self.env)
         self.store = (visit_store if visiting else open_store)(config, self.env)
-        self.workers = Workers(config.poll.workers, kit_plan(config, self.store))
+        self.workers = Workers(config.poll.workers, worker_plan(config, self.store))
         self.fetcher = HttpFetcher(
             config, clock=self.clock, secrets=self.secrets.get, host_not_before=self._holds()
         )
@@ -140,7 +140,7 @@ class Runtime:
 
     def refresh_plan(self, *, anew: bool = False) -> None:
         """Let workers use the models that are active now; with `anew`, also where only a file was written again."""
-        plan = kit_plan(self.config, self.store)
+        plan = worker_plan(self.config, self.store)
         if anew or plan != self.workers.plan:
             self.workers.replace_plan(plan)
 
@@ -153,6 +153,6 @@ class Runtime:
         await self.pipeline.in_writer(self._hasten, changed)
         self.config = config
         self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get, predecessor=old)
-        self.workers.replace_plan(kit_plan(config, self.store))
+        self.workers.replace_plan(worker_plan(config, self.store))
         await self.pipeline.in_writer(self.pipeline.reconfigure, config, self.fetcher)
         self._retired.append(old)

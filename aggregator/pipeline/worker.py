@@ -2,9 +2,9 @@
 
     parse_feeds   Fetched       -> Document understood and clean entries     (parse | normalise)
     clean_rows    imported rows -> clean entries                             (normalise)
-    weigh         Entries       -> labels and fingerprints                   (classify | fingerprint)
+    analyse       Entries       -> labels and fingerprints                   (classify | fingerprint)
 
-A worker holds one `Kit`, built once when the process starts, from a `KitPlan` that pickles in a few kilobytes.
+A worker holds one `Worker`, built once when the process starts, from a `WorkerPlan` that pickles in a few kilobytes.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config import OriginConfig
-from aggregator.core.errors import BadRow, ModelError
+from aggregator.core.errors import BadRow
 from aggregator.core.types import Entry, FeedState, Fetched, Fingerprint, ParsedFeed, PollError
 from aggregator.entries.normalise import from_row, normalise
 from aggregator.entries.parse import parse
 from aggregator.fetch.pages import Extract, Page, extract
-from aggregator.stories.features.embedding import Embedder
 from aggregator.stories.features.fingerprint import Fingerprinter
 from aggregator.stories.summary.origin import Origins
+from classifiers.model.embedding import Embedder, EmbeddingError
 from classifiers.rules.read_topics import Topic
 from classifiers.topic_classifier import TopicClassifier
 from classifiers.types import Classifier, Document, Label
 
 
 @dataclass(frozen=True)
-class KitPlan:
+class WorkerPlan:
     """From what a worker builds its tools."""
 
     topics: Mapping[str, Topic] = field(default_factory=dict)
@@ -44,10 +44,10 @@ class KitPlan:
     """Folder of the embedding model."""
 
 
-class Kit:
+class Worker:
     """A worker's tools."""
 
-    def __init__(self, plan: KitPlan) -> None:
+    def __init__(self, plan: WorkerPlan) -> None:
         self.classifier = make_classifier(plan)
         self.fingerprinter = Fingerprinter(plan.entities, plan.origins, _embedder(plan))
         self.origins = Origins(plan.origins)
@@ -76,11 +76,11 @@ class Kit:
         except BadRow as error:
             return str(error)
 
-    def weigh(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[Weighed]:
+    def analyse(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[Analysis]:
         """Labels and fingerprint of each entry, in order. `feeds` must hold every entry's feed."""
         labels = self.classifier.classify([document(entry, feeds[entry.feed_id]) for entry in entries])
         fingerprints = self.fingerprinter.fingerprint(entries)
-        return [Weighed(*pair) for pair in zip(labels, fingerprints, strict=True)]
+        return [Analysis(*pair) for pair in zip(labels, fingerprints, strict=True)]
 
     def label(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[tuple[Label, ...]]:
         """Labels alone, for entries that are grouped already."""
@@ -94,13 +94,13 @@ class Kit:
         """Labels of documents that are not entries of ours."""
         return self.classifier.classify(documents)
 
-    def clean_and_weigh(
+    def clean_and_analyse(
         self, rows: Sequence[tuple[Mapping[str, Any], FeedState]], now: datetime
-    ) -> tuple[list[Entry | str], list[Weighed]]:
+    ) -> tuple[list[Entry | str], list[Analysis]]:
         """Both in one call, to cross the process border once; the second list skips the rows that failed."""
         cleaned = self.clean_rows(rows, now)
         feeds = {feed.id: feed for _, feed in rows}
-        return cleaned, self.weigh([entry for entry in cleaned if isinstance(entry, Entry)], feeds)
+        return cleaned, self.analyse([entry for entry in cleaned if isinstance(entry, Entry)], feeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ParsedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Analysis:
     """What topics and grouping need to know of an entry."""
 
     labels: tuple[Label, ...]
@@ -137,7 +137,7 @@ def document(entry: Entry, feed: FeedState) -> Document:
     )
 
 
-def make_classifier(plan: KitPlan) -> Classifier:
+def make_classifier(plan: WorkerPlan) -> Classifier:
     """Rules, and each topic's model where one can be read; a model that cannot be read leaves rules alone."""
     models = {}
     if plan.models:
@@ -154,10 +154,10 @@ def make_classifier(plan: KitPlan) -> Classifier:
     return TopicClassifier(plan.topics, models)
 
 
-def _embedder(plan: KitPlan) -> Embedder | None:
+def _embedder(plan: WorkerPlan) -> Embedder | None:
     try:
         return Embedder(plan.embedding) if plan.embedding else None
-    except ModelError as error:  # it was there when the configuration was read
+    except EmbeddingError as error:  # it was there when the configuration was read
         logging.getLogger("aggregator").warning("%s; entries are grouped without it", error)
         return None
 
@@ -177,13 +177,13 @@ def _without_entries(parsed: ParsedFeed) -> ParsedFeed:
 
 # --- the worker process ---
 
-_kit: Kit | None = None
+_worker: Worker | None = None
 
 
-def start(plan: KitPlan) -> None:
+def start(plan: WorkerPlan) -> None:
     """Initialise this worker process."""
-    global _kit
-    _kit = Kit(plan)
+    global _worker
+    _worker = Worker(plan)
     spare_collector()
 
 
@@ -200,5 +200,5 @@ def spare_collector() -> None:
 
 def call(method: str, *args: Any) -> Any:
     """Run a method of this process's kit."""
-    assert _kit is not None, "start() initialises every worker"
-    return getattr(_kit, method)(*args)
+    assert _worker is not None, "start() initialises every worker"
+    return getattr(_worker, method)(*args)

@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 
 from aggregator.pipeline import worker
-from aggregator.pipeline.worker import KitPlan
+from aggregator.pipeline.worker import WorkerPlan
 
 log = structlog.get_logger("aggregator")
 
@@ -31,14 +31,14 @@ class WorkerCrashed(Exception):
 
 
 class Workers:
-    """Runs methods of `work.Kit`; with `count` 0, in a thread of this process."""
+    """Runs methods of `work.Worker`; with `count` 0, in a thread of this process."""
 
-    def __init__(self, count: int, plan: KitPlan, *, time_limit: float = 120.0) -> None:
+    def __init__(self, count: int, plan: WorkerPlan, *, time_limit: float = 120.0) -> None:
         self.count = count
         self.plan = plan
         self._time_limit = time_limit
         self._pool: Executor | None = None
-        self._kit: worker.Kit | None = None
+        self._worker: worker.Worker | None = None
 
     def _ensure(self) -> Executor:
         if self._pool is None:
@@ -51,15 +51,15 @@ class Workers:
                 )
             else:
                 self._pool = ThreadPoolExecutor(1, thread_name_prefix="work")
-                self._kit = worker.Kit(self.plan)
+                self._worker = worker.Worker(self.plan)
         return self._pool
 
     async def call(self, method: str, *args: Any) -> Any:
         """Run one method in a worker. Raises WorkerCrashed when the process died of it."""
         pool = self._ensure()
         loop = asyncio.get_running_loop()
-        if self._kit is not None:
-            return await loop.run_in_executor(pool, getattr(self._kit, method), *args)
+        if self._worker is not None:
+            return await loop.run_in_executor(pool, getattr(self._worker, method), *args)
         try:
             future = loop.run_in_executor(pool, worker.call, method, *args)
             return await asyncio.wait_for(future, self._time_limit)
@@ -97,9 +97,9 @@ class Workers:
         first = await self._run(method, items[:middle], *args)
         return first + await self._run(method, items[middle:], *args)
 
-    def replace_plan(self, plan: KitPlan) -> None:
+    def replace_plan(self, plan: WorkerPlan) -> None:
         """Use another plan from the next call on; calls under way finish with the old one."""
-        old, self._pool, self._kit, self.plan = self._pool, None, None, plan
+        old, self._pool, self._worker, self.plan = self._pool, None, None, plan
         if old is not None:
             old.shutdown(wait=False)
 
@@ -117,7 +117,7 @@ class Workers:
             self._discard(self._pool)
 
 
-def _start(plan: KitPlan) -> None:
+def _start(plan: WorkerPlan) -> None:
     # The daemon decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Serving and writing come first: workers take what the processor has left.

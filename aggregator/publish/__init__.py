@@ -1,4 +1,9 @@
-"""What people subscribe to: stories become feed documents. Everything but `files` is pure."""
+"""What people subscribe to: stories become feed documents. Pure, but for files and pushes at the edge.
+
+In: Stories, alarms, the configured outputs.
+Out: Documents as bytes; files; deliveries.
+May import: stories, fetch, entries, config, core, classifiers.
+"""
 
 from aggregator.publish.build import build
 from aggregator.publish.formats.render import render

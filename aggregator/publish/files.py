@@ -22,7 +22,7 @@ from aggregator.publish.formats.render import render
 from aggregator.publish.items.story import FeedbackLinks
 from aggregator.publish.parameters import Request, read_parameters
 from aggregator.publish.produce import produce
-from aggregator.publish.source import Shelf
+from aggregator.publish.source import StorySource
 from aggregator.publish.types import FORMATS, Format, OutputFeed, Site
 
 
@@ -35,7 +35,7 @@ class Written:
 
 
 def write_output(
-    shelf: Shelf,
+    source: StorySource,
     output: OutputConfig,
     folder: Path,
     *,
@@ -57,7 +57,7 @@ def write_output(
 
     def made(request: Request | None = None) -> OutputFeed:
         return produce(
-            shelf,
+            source,
             output,
             request,
             now=now,
@@ -73,7 +73,7 @@ def write_output(
     feed = made()
     folder.mkdir(parents=True, exist_ok=True)
     if output.files_url:
-        keys = chain(output, feed, shelf.oldest())
+        keys = chain(output, feed, source.oldest())
         beside = folder / output.slug
         for key in keys:
             if due(key, output, now, archived) or not (beside / f"{key}.json.gz").exists():

@@ -1,4 +1,4 @@
-"""Shelf -> OutputFeed: reads what one document needs and builds it. The only part that reads the store."""
+"""StorySource -> OutputFeed: reads what one document needs and builds it. The only part that reads the store."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aggregator.publish.items.digest import digest_spans
 from aggregator.publish.items.story import FeedbackLinks
 from aggregator.publish.parameters import WITHDRAWN_QUERY, Request, withdraws, write_cursor
 from aggregator.publish.selection import Cursor, Selection, cursor_of, entry_fits, matches, selection_of
-from aggregator.publish.source import Shelf, Withdrawn
+from aggregator.publish.source import StorySource, Withdrawn
 from aggregator.publish.types import OutputFeed, Paging, Site
 
 TOMBSTONES_KEPT = timedelta(days=30)
@@ -26,7 +26,7 @@ MAX_SCORED = 5000
 
 
 def produce(
-    shelf: Shelf,
+    source: StorySource,
     output: OutputConfig,
     request: Request | None = None,
     *,
@@ -55,26 +55,26 @@ def produce(
             wide = replace(selection, since=None, order="changed", limit=5000)
             # A story that developed in a span has changed since that span began.
             wide = replace(wide, since=spans[-1][0])
-            stories, _ = gather(shelf, output, wide, None)
+            stories, _ = gather(source, output, wide, None)
         case "alerts":
-            stories, _ = gather(shelf, output, selection, None)
+            stories, _ = gather(source, output, selection, None)
         case _ if request.withdrawn:
             pass
         case _:
-            stories, paging, selection = _page(shelf, output, request, now, paged)
+            stories, paging, selection = _page(source, output, request, now, paged)
     gone: Sequence[Withdrawn] = ()
     linked = None
     if withdraws(output, selection) and not request.archive:
-        gone = shelf.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
+        gone = source.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
         if paged and output.withdrawals == "linked" and not request.withdrawn:
             linked = WITHDRAWN_QUERY
-    alarms = tuple(shelf.alarms(selection.limit)) if output.kind == "health" else ()
+    alarms = tuple(source.alarms(selection.limit)) if output.kind == "health" else ()
     return build(
         output,
         stories,
         now=now,
         site=site,
-        names=shelf.names(),
+        names=source.names(),
         selection=selection,
         narrowed=request.narrowed,
         query=request.query,
@@ -92,14 +92,14 @@ def produce(
 
 
 def gather(
-    shelf: Shelf, output: OutputConfig, selection: Selection, before: Cursor | None
+    source: StorySource, output: OutputConfig, selection: Selection, before: Cursor | None
 ) -> tuple[tuple[Story, ...], bool]:
     """Return the first `selection.limit` matching stories after `before`, and whether there are more."""
     found: dict[str, Story] = {}
     want = selection.limit + 1
     ask = max(want, 50)
     for _ in range(MAX_ROUNDS):
-        batch = shelf.stories(output, selection, ask, before)
+        batch = source.stories(output, selection, ask, before)
         found.update((story.id, story) for story in batch if matches(story, selection))
         if len(found) >= want or len(batch) < ask:
             break
@@ -116,10 +116,10 @@ def gather(
 
 
 def _page(
-    shelf: Shelf, output: OutputConfig, request: Request, now: datetime, paged: bool
+    source: StorySource, output: OutputConfig, request: Request, now: datetime, paged: bool
 ) -> tuple[tuple[Story, ...], Paging, Selection]:
     selection = request.selection
-    stories, more = gather(shelf, output, selection, request.before)
+    stories, more = gather(source, output, selection, request.before)
     entries = 0
     if selection.unit == "entry":
         stories, cut, entries = _whole_stories(stories, selection)
@@ -127,7 +127,7 @@ def _page(
     if not paged:
         limit = entries if selection.unit == "entry" else selection.limit
         return stories, Paging(), replace(selection, limit=max(limit, 1))
-    oldest = shelf.oldest() if output.archive != "none" else None
+    oldest = source.oldest() if output.archive != "none" else None
     if request.archive:
         span = archive.span_of(request.archive, output.archive)
         before = archive.previous(span, output.archive, oldest)

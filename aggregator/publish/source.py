@@ -25,7 +25,7 @@ class Withdrawn:
     """Its headline, or that of the story it was merged into; empty where neither is held any more."""
 
 
-class Shelf(Protocol):
+class StorySource(Protocol):
     """Stories to publish. All methods are synchronous and may be called from any thread."""
 
     def stories(

@@ -12,7 +12,7 @@ from aggregator.store import Store, feeds
 
 
 @dataclass(frozen=True, slots=True)
-class HostLedger:
+class HostReport:
     """One host's requests over a span of time."""
 
     host: str
@@ -31,14 +31,14 @@ class HostLedger:
         return asdict(self)
 
 
-def by_host(store: Store, *, since: datetime) -> list[HostLedger]:
+def by_host(store: Store, *, since: datetime) -> list[HostReport]:
     """The ledger of every host polled since then, busiest first."""
     with store.read() as connection:
         records = feeds.polls(connection, since=since, limit=1_000_000)
     return ledger(records)
 
 
-def ledger(records: list[PollRecord]) -> list[HostLedger]:
+def ledger(records: list[PollRecord]) -> list[HostReport]:
     """Add up poll records by host, busiest host first."""
     groups: dict[str, list[PollRecord]] = {}
     for record in records:
@@ -49,9 +49,9 @@ def ledger(records: list[PollRecord]) -> list[HostLedger]:
     return sorted(rows, key=lambda row: (-row.requests, row.host))
 
 
-def _row(host: str, records: list[PollRecord]) -> HostLedger:
+def _row(host: str, records: list[PollRecord]) -> HostReport:
     gaps = [(after.at - before.at).total_seconds() - before.seconds for before, after in pairwise(records)]
-    return HostLedger(
+    return HostReport(
         host=host,
         requests=len(records),
         not_modified=sum(r.outcome == Outcome.NOT_MODIFIED for r in records),

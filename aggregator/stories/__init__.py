@@ -1,6 +1,6 @@
-"""Which entries are the same text, which are the same event, who wrote them, and what is known of a story.
+"""Which entries are one text and which are one event, and who says so. Pure: no IO.
 
-Entry -> Fingerprint                      fingerprint.py   in worker processes
-Candidates + Window -> Grouping           group.py         pure; window.py holds what is recent
-members -> Story                          summarise.py     with origin.py, corroborate.py, life.py
+In: Entries with their fingerprints, the window of recent ones, people's corrections.
+Out: Grouping (which story each entry joins), Stories with corroboration.
+May import: entries, config, core, classifiers.
 """

@@ -14,8 +14,8 @@ from aggregator.core.types import FeedState
 from aggregator.entries.changes import diff
 from aggregator.entries.normalise import from_row
 from aggregator.pipeline.import_file import label_as_dict, read_rows
-from aggregator.pipeline.runtime import kit_plan, store_path
-from aggregator.pipeline.worker import KitPlan, document, make_classifier
+from aggregator.pipeline.runtime import store_path, worker_plan
+from aggregator.pipeline.worker import WorkerPlan, document, make_classifier
 from aggregator.store import Store
 from classifiers.types import Classifier, Document, Label
 
@@ -26,11 +26,11 @@ def classifier_of(config: Config, *, rules_only: bool = False) -> Classifier:
     """The classifier of this configuration, with the trained models of its database where there is one."""
     path = store_path(config)
     if rules_only or not path.is_file():
-        plan = KitPlan(topics=config.topics)
+        plan = WorkerPlan(topics=config.topics)
     else:
         store = Store.open(path, diff=diff, backups=config.store.backups)
         try:
-            plan = kit_plan(config, store)
+            plan = worker_plan(config, store)
         finally:
             store.close()
     return make_classifier(plan)

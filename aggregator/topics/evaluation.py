@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.config import Config
 from aggregator.core.types import Story
-from aggregator.pipeline.runtime import kit_plan
-from aggregator.pipeline.worker import KitPlan, document, make_classifier
+from aggregator.pipeline.runtime import worker_plan
+from aggregator.pipeline.worker import WorkerPlan, document, make_classifier
 from aggregator.store import Store, entries, selection, stories
 from aggregator.topics.explain import explain_evidence
 from aggregator.topics.training import corpus
@@ -55,7 +55,7 @@ def suggest(config: Config, store: Store, topic: str, *, most: int = 10) -> Sugg
 
     learned = corpus(store, topic)
     verdicts = {judgement.id: judgement.relevant for judgement in learned.judgements}
-    classifier = make_classifier(kit_plan(config, store))
+    classifier = make_classifier(worker_plan(config, store))
     assert isinstance(classifier, TopicClassifier)
     chosen = config.topics[topic]
     reports, _ = report_terms(chosen, learned.documents, verdicts)
@@ -85,10 +85,10 @@ def backtest_config(
         or name not in after.topics
         or before.topics[name].hash != after.topics[name].hash
     }
-    plan = kit_plan(before, store)
+    plan = worker_plan(before, store)
     models = {topic: path for topic, path in plan.models.items() if topic not in changed}
-    old = make_classifier(KitPlan(before.topics, models))
-    new = make_classifier(KitPlan(after.topics, {t: p for t, p in models.items() if t in after.topics}))
+    old = make_classifier(WorkerPlan(before.topics, models))
+    new = make_classifier(WorkerPlan(after.topics, {t: p for t, p in models.items() if t in after.topics}))
     return [
         backtest(
             name,

@@ -23,7 +23,7 @@ from aggregator.core.errors import ModelError
 from aggregator.core.hashes import hex64
 from aggregator.core.types import Entry
 from aggregator.entries.changes import diff
-from aggregator.pipeline.worker import KitPlan, document
+from aggregator.pipeline.worker import WorkerPlan, document
 from aggregator.pipeline.worker_pool import die_with_parent
 from aggregator.store import Store, entries, feedback
 from aggregator.store.feedback import Feedback, StoredModel
@@ -102,7 +102,7 @@ def corpus(store: Store, topic: str, *, background: int = BACKGROUND) -> Corpus:
     return Corpus(documents, judgements, _marks(given))
 
 
-def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Trained:
+def train_topic(database: Path, plan: WorkerPlan, topic: str, now: datetime) -> Trained:
     """Train one topic and put the model in use if it is not worse than the one that is.
 
     Safe to run in another process than the daemon's. `plan` has all topics and the active models. Takes about a
@@ -153,7 +153,7 @@ def train_topic(database: Path, plan: KitPlan, topic: str, now: datetime) -> Tra
         store.close()
 
 
-def due_topics(store: Store, plan: KitPlan) -> list[str]:
+def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
     """Topics whose model should be trained anew: their judgements or their configuration changed.
 
     A topic without enough judgements is left to its rules. What was tried in vain is not tried again until
@@ -188,7 +188,7 @@ def due_topics(store: Store, plan: KitPlan) -> list[str]:
     return due
 
 
-async def train_apart(database: Path, plan: KitPlan, topic: str, now: datetime) -> Trained:
+async def train_apart(database: Path, plan: WorkerPlan, topic: str, now: datetime) -> Trained:
     """`train_topic` in a process of its own, niced, so that polling and serving do not notice."""
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(
@@ -249,7 +249,7 @@ def _marks(given: Iterable[Feedback]) -> frozenset[str]:
     return frozenset(hex64(f.entry or f.story, str(f.relevant), f.facet)[:8] for f in given)
 
 
-def _note_attempt(store: Store, plan: KitPlan, topic: str, marks: frozenset[str]) -> None:
+def _note_attempt(store: Store, plan: WorkerPlan, topic: str, marks: frozenset[str]) -> None:
     noted = " ".join((plan.topics[topic].hash, *sorted(marks)))
     with store.write() as connection:
         feedback.set_value(connection, _attempt_key(topic), noted)

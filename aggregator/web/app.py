@@ -22,17 +22,17 @@ from aggregator.web.cache import Memory
 from aggregator.web.context import Context
 from aggregator.web.feedback import FeedbackPages
 from aggregator.web.feeds import PREFLIGHT, FeedServer, Problem
-from aggregator.web.gateway import Front
+from aggregator.web.gateway import Gateway
 from aggregator.web.pages import Pages
 from aggregator.web.rate_limit import RateLimit
 from aggregator.web.respond import answer
 from aggregator.web.signing import Signer
-from aggregator.web.source import SecretLookup, Source
+from aggregator.web.source import SecretLookup, WebSource
 from aggregator.web.templates import Templates
 
 
 def create_app(
-    source: Source,
+    source: WebSource,
     web: WebConfig,
     *,
     clock: Clock,
@@ -90,11 +90,11 @@ def create_app(
         ],
         exception_handlers={HTTPException: pages.problem, Exception: pages.problem},
     )
-    return Front(app, context)
+    return Gateway(app, context)
 
 
 def make_site(
-    source: Source,
+    source: WebSource,
     web: WebConfig,
     *,
     base_url: str = "",
@@ -113,7 +113,7 @@ def make_site(
     )
 
 
-def feedback_links(source: Source, site: Site) -> FeedbackLinks:
+def feedback_links(source: WebSource, site: Site) -> FeedbackLinks:
     """Return what makes the signed links of items, for documents made outside the web server (files, pushes)."""
     signer = Signer(source.secret())
     return lambda story, topic: signer.links(site.base_url, story, topic)

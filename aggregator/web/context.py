@@ -14,14 +14,14 @@ from aggregator.web.access import Guard
 from aggregator.web.cache import Memory
 from aggregator.web.rate_limit import RateLimit
 from aggregator.web.signing import Signer
-from aggregator.web.source import SecretLookup, Source
+from aggregator.web.source import SecretLookup, WebSource
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The web server's parts."""
 
-    source: Source
+    source: WebSource
     web: WebConfig
     site: Site
     clock: Clock

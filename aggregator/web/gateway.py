@@ -20,7 +20,7 @@ SECURITY = (
 )
 
 
-class Front:
+class Gateway:
     """Guards, and answers feeds from memory; everything else goes on to `app`."""
 
     def __init__(self, app: ASGIApp, context: Context) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import FeedState, Story
-from aggregator.publish.source import Shelf
+from aggregator.publish.source import StorySource
 
 VerdictKind = Literal["relevant", "not_relevant", "wrong_story"]
 
@@ -36,7 +36,7 @@ class SecretLookup(Protocol):
         ...
 
 
-class Source(Shelf, Protocol):
+class WebSource(StorySource, Protocol):
     """The few reads and writes behind the pages. Synchronous; called in threads, except where it says otherwise."""
 
     def outputs(self) -> Sequence[OutputConfig]:

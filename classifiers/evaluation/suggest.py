@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evaluation.term_report import Tally, TermReport
+from classifiers.evaluation.term_report import TermReport, TermStats
 from classifiers.model.dataset import label_of
 from classifiers.model.ngrams import fold
 from classifiers.model.samples import document_text
@@ -55,9 +55,9 @@ class TermIdea:
     """add or drop."""
     what: str
     why: str
-    gained: Tally
+    gained: TermStats
     """Stories that would enter, or (for a term to add) that hold it and are out now."""
-    lost: Tally
+    lost: TermStats
     """Stories that would leave."""
 
     def as_dict(self) -> dict[str, object]:
@@ -171,7 +171,7 @@ def suggest_terms(
             f"{inside[word]} of the {everywhere[word]} stories that hold it belong; "
             f"the rules miss {missed[word]} of them"
         )
-        ideas.append(TermIdea("add", word, why, gained=_tally(out, verdicts), lost=Tally()))
+        ideas.append(TermIdea("add", word, why, gained=_tally(out, verdicts), lost=TermStats()))
     return tuple(ideas)
 
 
@@ -224,6 +224,6 @@ def _in(label: Label | None) -> bool:
     return label is not None and label.belongs
 
 
-def _tally(ids: Sequence[str], verdicts: Mapping[str, bool]) -> Tally:
+def _tally(ids: Sequence[str], verdicts: Mapping[str, bool]) -> TermStats:
     said = [verdicts.get(id_) for id_ in ids]
-    return Tally(said.count(True), said.count(False), said.count(None))
+    return TermStats(said.count(True), said.count(False), said.count(None))

@@ -15,7 +15,7 @@ LOW = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class TermStats:
     """Stories, by what people said of them."""
 
     relevant: int = 0
@@ -36,10 +36,10 @@ class TermReport:
     what: str
     """As written in config.toml."""
     weight: float
-    hits: Tally
-    lost: Tally
+    hits: TermStats
+    lost: TermStats
     """Stories that would leave without it."""
-    gained: Tally
+    gained: TermStats
     """Stories that would enter without it; only negative terms have any."""
 
     @property
@@ -66,8 +66,8 @@ class ExcludeReport:
     """One excluded term: what it alone keeps out."""
 
     what: str
-    hits: Tally
-    blocked: Tally
+    hits: TermStats
+    blocked: TermStats
     """Stories that would belong without it."""
 
     @property
@@ -109,9 +109,9 @@ def report_terms(
         entered = [place for place, now in zip(places, after, strict=True) if now and not belongs[place]]
         return left, entered
 
-    def tally(places: list[int]) -> Tally:
+    def stats(places: list[int]) -> TermStats:
         said = [verdicts.get(documents[place].id) for place in places]
-        return Tally(said.count(True), said.count(False), said.count(None))
+        return TermStats(said.count(True), said.count(False), said.count(None))
 
     reports = []
     for number, weighted in enumerate(topic.terms):
@@ -119,20 +119,20 @@ def report_terms(
         rest = replace(topic, terms=topic.terms[:number] + topic.terms[number + 1 :])
         left, entered = without(rest, places)
         reports.append(
-            TermReport(TERM, weighted.term.text, weighted.weight, tally(places), tally(left), tally(entered))
+            TermReport(TERM, weighted.term.text, weighted.weight, stats(places), stats(left), stats(entered))
         )
     for number, group in enumerate(topic.groups):
         places = holding.get((GROUP, group.name), [])
         rest = replace(topic, groups=topic.groups[:number] + topic.groups[number + 1 :])
         left, entered = without(rest, places)
         reports.append(
-            TermReport(GROUP, group.name, group.weight, tally(places), tally(left), tally(entered))
+            TermReport(GROUP, group.name, group.weight, stats(places), stats(left), stats(entered))
         )
     excluded = []
     for number, term in enumerate(topic.exclude):
         places = holding.get((EXCLUDE, term.text), [])
         rest = replace(topic, exclude=topic.exclude[:number] + topic.exclude[number + 1 :])
-        excluded.append(ExcludeReport(term.text, tally(places), tally(without(rest, places)[1])))
+        excluded.append(ExcludeReport(term.text, stats(places), stats(without(rest, places)[1])))
     return tuple(reports), tuple(excluded)
 
 

@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from classifiers.model.blas_threads import one_thread
+from classifiers.model.pipeline import make_pipeline, parts
 from classifiers.model.samples import Sample
-from classifiers.model.topic_model import make_pipeline, parts
 
 LATENT = 100
 """Latent features; fewer when the stream is small."""

@@ -13,8 +13,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from classifiers.model.background import Background, learn_background
 from classifiers.model.dataset import Judged
 from classifiers.model.low_rank import logistic
+from classifiers.model.pipeline import choose, make_pipeline, parts
 from classifiers.model.samples import LOG_ODDS, Sample, rule_features
-from classifiers.model.topic_model import make_pipeline, margins, parts
 
 FEWEST = 5
 """Judgements with a facet before a model takes part in the choice."""
@@ -100,16 +100,3 @@ class FacetFitter:
         decide.n_features_in_ = decide.coef_.shape[1]
         branches = [("text", self.learned.text), ("rules", self.evidence)]
         return Pipeline([("features", FeatureUnion(branches)), ("decide", decide)])
-
-
-def choose(
-    pipeline: Pipeline, samples: Sequence[Sample], counts: sparse.csr_array | None = None
-) -> list[str]:
-    """Return each sample's most likely facet."""
-    if not samples:
-        return []
-    scores = margins(pipeline, samples, counts)
-    classes = [str(name) for name in pipeline["decide"].classes_]
-    if scores.shape[1] == 1:
-        return [classes[int(score > 0)] for score in scores[:, 0]]
-    return [classes[best] for best in scores.argmax(axis=1)]

@@ -13,21 +13,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.pipeline import Pipeline
 
 from classifiers.model.ngrams import grams
-from classifiers.model.samples import Sample, rule_features, samples_text
-from classifiers.model.vectorizer import NgramVectorizer, buckets, hashed
+from classifiers.model.pipeline import choose, margins, parts
+from classifiers.model.samples import Sample, samples_text
+from classifiers.model.vectorizer import buckets, hashed
 from classifiers.types import Reason
 
 Floats = NDArray[np.float64]
@@ -82,8 +78,6 @@ class TopicModel:
         """Return each sample's most likely facet; empty strings when no facets were learned."""
         if self.facets is None:
             return [""] * len(samples)
-        from classifiers.model.facets import choose
-
         return choose(self.facets, samples, counts)
 
     def reasons(
@@ -98,7 +92,9 @@ class TopicModel:
         text, weights = parts(self.pipeline)[0], self.pipeline["decide"].coef_[0]
         texts = samples_text(samples)
         kept = text["ngrams"].columns_
-        rows = text["weigh"].transform(text["ngrams"].transform(hashed(texts) if counts is None else counts))
+        rows = text["analyse"].transform(
+            text["ngrams"].transform(hashed(texts) if counts is None else counts)
+        )
         effects = rows.data * weights[rows.indices]
         answers = []
         for place, read in enumerate(texts):
@@ -128,43 +124,3 @@ def _heaviest(read: str, columns: NDArray[np.int32], effects: Floats, most: int)
         for word, weight in heaviest
         if abs(weight) >= FAINTEST
     )
-
-
-def make_pipeline(*, min_df: int = 2, C: float = 12.0, rules: bool = True) -> Pipeline:
-    """Return an unfitted pipeline from samples to a decision. `C` is the inverse strength of regularisation."""
-    text = Pipeline(
-        [
-            ("read", FunctionTransformer(samples_text)),
-            ("ngrams", NgramVectorizer(min_df=min_df)),
-            ("weigh", TfidfTransformer(sublinear_tf=True)),
-        ]
-    )
-    steps: list[tuple[str, Any]] = [("text", text)]
-    if rules:
-        evidence = Pipeline(
-            [("read", FunctionTransformer(rule_features)), ("vector", DictVectorizer(sparse=True))]
-        )
-        steps.append(("rules", evidence))
-    return Pipeline([("features", FeatureUnion(steps)), ("decide", LogisticRegression(C=C, max_iter=500))])
-
-
-def parts(pipeline: Pipeline) -> tuple[Pipeline, Pipeline | None]:
-    """Return the text and the rules branch of a pipeline that `make_pipeline` made."""
-    branches = dict(pipeline["features"].transformer_list)
-    return branches["text"], branches.get("rules")
-
-
-def margins(
-    pipeline: Pipeline, samples: Sequence[Sample], counts: sparse.csr_array | None = None
-) -> NDArray[np.float64]:
-    """Return `pipeline.decision_function(samples)` as columns, one a class, without reading texts twice."""
-    text, evidence = parts(pipeline)
-    if counts is None:
-        counts = hashed(samples_text(samples))
-    decide = pipeline["decide"]
-    width = len(text["ngrams"].columns_)
-    words = text["weigh"].transform(text["ngrams"].transform(counts))
-    scores = words @ decide.coef_[:, :width].T + decide.intercept_
-    if evidence is not None:
-        scores = scores + evidence.transform(samples) @ decide.coef_[:, width:].T
-    return np.asarray(scores)

@@ -26,8 +26,9 @@ from classifiers.model.dataset import Judged, corpus_hash, judged, rule_samples
 from classifiers.model.facets import train_facets
 from classifiers.model.fitting import Fit, Rows, Settings, make_fitter
 from classifiers.model.metrics import average_precision, brier, f1, precision, recall
+from classifiers.model.pipeline import make_pipeline, parts
 from classifiers.model.samples import LOG_ODDS, rule_features
-from classifiers.model.topic_model import Metrics, TopicModel, make_pipeline, parts
+from classifiers.model.topic_model import Metrics, TopicModel
 from classifiers.types import Classifier, Document, Judgement
 
 SMALLEST = 10

@@ -1,1 +1,6 @@
-""""""
+"""A topic's table becomes rules; a document's evidence becomes a score.
+
+In: Tables of [topics.*]; Documents.
+Out: Labels with their reasons; every mistake in a table with its place.
+May import: classifiers.terms, classifiers.types.
+"""

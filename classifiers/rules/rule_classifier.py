@@ -100,11 +100,11 @@ class RuleClassifier:
         for number in found:
             touched.update(users.get(number, ()))
         return {
-            self._compiled[place].topic.slug: self._weigh(self._compiled[place], document, page, found)
+            self._compiled[place].topic.slug: self._analyse(self._compiled[place], document, page, found)
             for place in sorted(touched)
         }
 
-    def _weigh(
+    def _analyse(
         self, compiled: CompiledTopic, document: Document, page: Page, found: dict[int, list[Span]]
     ) -> Evidence:
         found = _without_ignored(compiled, found)

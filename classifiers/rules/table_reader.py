@@ -23,7 +23,7 @@ from classifiers.terms.language import (
     TermError,
     parse_term,
 )
-from classifiers.terms.typos import MINUS, setting_slip
+from classifiers.terms.typos import MINUS, setting_typo
 from classifiers.types import Mistake
 
 Path = tuple[str | int, ...]
@@ -161,10 +161,10 @@ class Reader:
         found = []
         for text, value in raw.items():
             here = (*path, text)
-            slip = setting_slip(text, value, path)
-            if slip:
+            typo = setting_typo(text, value, path)
+            if typo:
                 works = isinstance(value, (int, float)) and not isinstance(value, bool)
-                self.mistake(here, slip, warning=works)
+                self.mistake(here, typo, warning=works)
                 if not works:
                     continue
             fields = None

@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 
 from classifiers.terms.text import HAN, HANGUL, LATIN, NOTHING, SCRIPT, fold, readable
-from classifiers.terms.typos import minus_slip, nearness_slip
+from classifiers.terms.typos import minus_typo, nearness_typo
 
 FIELDS = ("title", "summary", "text", "url", "source", "category", "author", "language")
 """The fields of a document that a term may be limited to, in the order in which they are searched."""
@@ -150,9 +150,9 @@ def _simple(text: str, fields: frozenset[str]) -> Simple:
         if len(text) < 3:
             raise TermError("is an empty regular expression; write it between the slashes")
         return Pattern(text[1:-1])
-    slip = nearness_slip(text) or minus_slip(text)
-    if slip:
-        raise TermError(slip)
+    typo = nearness_typo(text) or minus_typo(text)
+    if typo:
+        raise TermError(typo)
     if text.startswith("@"):
         named = _ENTITY.match(text)
         if named is None:

@@ -25,24 +25,24 @@ _NEARNESS = re.compile(
 """What follows the word "within": the words are there, or a number and "of" without them."""
 
 
-def nearness_slip(text: str) -> str:
+def nearness_typo(text: str) -> str:
     """Return how a term that was hardly meant as a plain phrase must be written, or an empty string.
 
     Args:
         text: a term, or the part of one, in which no "within N words of" could be read.
     """
     for word in _LIKE_WITHIN.finditer(text):
-        slip = _NEARNESS.match(text, word.end())
-        if slip is None:
+        typo = _NEARNESS.match(text, word.end())
+        if typo is None:
             continue
-        count = slip["count"] or slip["number"] or ""
+        count = typo["count"] or typo["number"] or ""
         spelt = "".join(word[0].lower().split())
         alike = SequenceMatcher(None, spelt, "within").ratio()
-        if alike < 1 and not (count.isdigit() and alike > (0.81 if slip["number"] else 0.7)):
+        if alike < 1 and not (count.isdigit() and alike > (0.81 if typo["number"] else 0.7)):
             continue  # "with 5 of its crew" and "words of praise" are phrases
         left = text[: word.start()].strip() or "ferry"
-        right = (slip["right"] or slip["beyond"] or "").strip() or "sank"
-        link = (slip["link"] or slip["relation"] or "of").lower()
+        right = (typo["right"] or typo["beyond"] or "").strip() or "sank"
+        link = (typo["link"] or typo["relation"] or "of").lower()
         if link == "after":
             left, right = right, left
         return (
@@ -52,7 +52,7 @@ def nearness_slip(text: str) -> str:
     return ""
 
 
-def minus_slip(text: str) -> str:
+def minus_typo(text: str) -> str:
     """Return what to write instead of a minus in front of a word of a topic, or an empty string."""
     word = text.lstrip(MINUS + " ")
     if not word or text[0] not in MINUS:
@@ -63,7 +63,7 @@ def minus_slip(text: str) -> str:
     )
 
 
-def setting_slip(key: str, value: object, path: tuple[str | int, ...]) -> str:
+def setting_typo(key: str, value: object, path: tuple[str | int, ...]) -> str:
     """Return where a setting that was written below the heading of terms belongs, or an empty string.
 
     Args:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aggregator.config.load import load
 from aggregator.daemon import clock_watch
-from aggregator.daemon.scheduler import LocalDriver
-from aggregator.pipeline.poll import Tally
+from aggregator.daemon.scheduler import JobScheduler
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
 from tests.clocks import ShiftedClock
 
@@ -70,11 +70,11 @@ def test_the_jobs_go_on(tmp_path: Path) -> None:
 
     async def nothing() -> None: ...
 
-    def count(_: Tally) -> None: ...
+    def count(_: RunStats) -> None: ...
 
     async def main() -> None:
         async with Runtime(load(path)) as runtime:
-            driver = LocalDriver(runtime, nothing, count)
+            driver = JobScheduler(runtime, nothing, count)
             driver.start()
             driver.add("job", timedelta(days=1), job)
             await asyncio.sleep(0.2)

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.config.load import load
 from aggregator.core.errors import StoreError
-from aggregator.daemon.store_source import StoreShelf
+from aggregator.daemon.store_source import StoreSource
 from aggregator.entries.changes import diff
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import Store
@@ -39,10 +39,10 @@ def test_a_database_that_is_gone_is_no_good_health(tmp_path: Path, happen: Calla
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
     runtime = Runtime(load(path))
-    shelf = StoreShelf(runtime)
-    assert shelf.health()["ok"] is True
+    source = StoreSource(runtime)
+    assert source.health()["ok"] is True
     happen(tmp_path / "a.db")
-    told = shelf.health()
+    told = source.health()
     assert told["ok"] is False
     assert "deleted or replaced" in told["why"]
     runtime.store.close()
@@ -52,11 +52,11 @@ def test_a_database_that_cannot_be_read_is_no_good_health(tmp_path: Path) -> Non
     path = tmp_path / "config.toml"
     path.write_text(CONFIG, encoding="utf-8")
     runtime = Runtime(load(path))
-    shelf = StoreShelf(runtime)
+    source = StoreSource(runtime)
     runtime.store.engine.dispose()
     with (tmp_path / "a.db").open("r+b") as file:
         file.write(b"no database any more" * 10_000)
-    told = shelf.health()
+    told = source.health()
     assert told["ok"] is False
     assert "cannot be read" in told["why"]
     runtime.store.close()

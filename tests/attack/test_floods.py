@@ -12,7 +12,7 @@ import pytest
 from aggregator.config.polling import PollConfig
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import FeedState, Fetched, Health, KnownEntry, ParsedFeed
-from aggregator.entries.changes import BURST_COUNT, BURST_SPAN, FIRST_COUNT, sift
+from aggregator.entries.changes import BURST_COUNT, BURST_SPAN, FIRST_COUNT, detect_changes
 from aggregator.entries.normalise import normalise
 from aggregator.entries.parse import parse
 from aggregator.fetch.outcome import decide
@@ -40,12 +40,12 @@ class Desk:
         assert isinstance(document, ParsedFeed)
         found = normalise(document, self.feed, self.now)
         first = self.feed.last_success is None
-        sifted = sift(found, self.known, self.seen, text_keys, self.feed, self.now, first)
-        self.feed = decide(self.feed, fetched, document, sifted, self.now, PollConfig()).feed
-        for entry in sifted.new:
+        changes = detect_changes(found, self.known, self.seen, text_keys, self.feed, self.now, first)
+        self.feed = decide(self.feed, fetched, document, changes, self.now, PollConfig()).feed
+        for entry in changes.new:
             self.known[entry.id] = KnownEntry(entry.id, entry.hash, entry.title, entry.summary, entry.id)
             self.seen.update(dict.fromkeys(text_keys(entry), entry.id))
-        told = [entry.title for entry in sifted.new if entry.id not in sifted.archived]
+        told = [entry.title for entry in changes.new if entry.id not in changes.archived]
         self.announced += told
         return len(told)
 

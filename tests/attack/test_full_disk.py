@@ -17,10 +17,10 @@ from aggregator.core.errors import StoreError
 from aggregator.core.types import Health
 from aggregator.daemon import scheduler
 from aggregator.daemon.publisher import Publisher
-from aggregator.daemon.scheduler import LocalDriver
+from aggregator.daemon.scheduler import JobScheduler
 from aggregator.daemon.web_app import build_app
 from aggregator.pipeline.import_file import export_entries
-from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import Store, feedback, feeds, store
 
@@ -128,9 +128,9 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
             async def nothing() -> None: ...
 
-            def count(_: Tally) -> None: ...
+            def count(_: RunStats) -> None: ...
 
-            driver = LocalDriver(runtime, nothing, count)
+            driver = JobScheduler(runtime, nothing, count)
             driver.start()
             await until(lambda: len(list(export_entries(runtime.store))) == 80, "the first entries")
             assert (await health(served))[0] == 200
@@ -138,7 +138,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             disk.fill(True)
             start = 1000
             before = asked
-            await until(lambda: not publisher.shelf.health()["ok"], "health to tell")
+            await until(lambda: not publisher.source.health()["ok"], "health to tell")
             status, told = await health(served)
             assert status == 503
             assert "full" in told["why"]
@@ -150,7 +150,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
             disk.fill(False)
             await until(lambda: len(list(export_entries(runtime.store))) == 160, "what was held up")
-            await until(lambda: bool(publisher.shelf.health()["ok"]), "health to recover")
+            await until(lambda: bool(publisher.source.health()["ok"]), "health to recover")
             assert (await health(served))[0] == 200
             with runtime.store.read() as connection:
                 states = feeds.all_feeds(connection)

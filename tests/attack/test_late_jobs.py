@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.config.load import load
-from aggregator.daemon.scheduler import LocalDriver
-from aggregator.pipeline.poll import Tally
+from aggregator.daemon.scheduler import JobScheduler
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
 
 CONFIG = """
@@ -31,11 +31,11 @@ def test_a_job_whose_time_passed_while_the_machine_slept_is_done(tmp_path: Path)
 
     async def nothing() -> None: ...
 
-    def count(_: Tally) -> None: ...
+    def count(_: RunStats) -> None: ...
 
     async def main() -> float:
         async with Runtime(load(path)) as runtime:
-            driver = LocalDriver(runtime, nothing, count)
+            driver = JobScheduler(runtime, nothing, count)
             driver.start()
             driver.add("job", timedelta(seconds=2), job)
             time.sleep(3.4)  # noqa: ASYNC251  (the whole process sleeps, as with the machine)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from aggregator.config.load import load
-from aggregator.daemon.store_source import StoreShelf
+from aggregator.daemon.store_source import StoreSource
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish import FORMATS
 from aggregator.publish.formats.render import render
@@ -47,10 +47,10 @@ def test_an_output_of_feed_health_holds_no_key(tmp_path: Path) -> None:
                     insert(ALARMS),
                     {"feed_id": feed, "at": micros(now), "kind": "failing", "message": "no answer"},
                 )
-            shelf = StoreShelf(runtime)
-            site = make_site(shelf, runtime.config.web)
+            source = StoreSource(runtime)
+            site = make_site(source, runtime.config.web)
             (output,) = runtime.config.outputs
-            feed = produce(shelf, output, now=now, site=site)
+            feed = produce(source, output, now=now, site=site)
             return [render(feed, form) for form in FORMATS]
 
     for document in asyncio.run(main()):

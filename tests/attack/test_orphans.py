@@ -13,11 +13,11 @@ import pytest
 
 WORKERS = """
 import asyncio, multiprocessing, time
-from aggregator.work import KitPlan
+from aggregator.work import WorkerPlan
 from aggregator.workers import Workers
 
 async def main():
-    workers = Workers(2, KitPlan())
+    workers = Workers(2, WorkerPlan())
     await workers.map("parse_feeds", [])
     await workers.call("classify", [])
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)
@@ -32,9 +32,9 @@ import asyncio, multiprocessing, sqlite3, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from aggregator.retraining import train_apart
-from aggregator.sift import diff
+from aggregator.detect_changes import diff
 from aggregator.store import Store
-from aggregator.work import KitPlan
+from aggregator.work import WorkerPlan
 
 async def main():
     path = Path(sys.argv[0]).with_name("a.db")
@@ -43,7 +43,7 @@ async def main():
     held = sqlite3.connect(path)
     held.execute("PRAGMA locking_mode=EXCLUSIVE")
     held.execute("BEGIN EXCLUSIVE")
-    training = asyncio.create_task(train_apart(path, KitPlan(), "any", datetime.now(UTC)))
+    training = asyncio.create_task(train_apart(path, WorkerPlan(), "any", datetime.now(UTC)))
     while not multiprocessing.active_children():
         await asyncio.sleep(0.01)
     await asyncio.sleep(2)

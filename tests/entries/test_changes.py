@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.core.hashes import text_keys
-from aggregator.core.types import Entry, FeedMemory, FeedState, KnownEntry, Sifted
-from aggregator.entries.changes import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, diff, sift
-
+from aggregator.core.types import Changes, Entry, FeedMemory, FeedState, KnownEntry
+from aggregator.entries.changes import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, detect_changes, diff
 from tests.entries.parse.documents import FEED, NOW, entries, item, rss
 
 
@@ -54,20 +53,20 @@ def run(
     seen: dict[int, str] | None = None,
     feed: FeedState = FEED,
     first: bool = False,
-) -> Sifted:
-    return sift(found, known or {}, seen or {}, text_keys, feed, NOW, first)
+) -> Changes:
+    return detect_changes(found, known or {}, seen or {}, text_keys, feed, NOW, first)
 
 
 def test_new_revised_and_unchanged() -> None:
     a, b, c = entry("a"), entry("b"), entry("c")
-    sifted = run([a, replace(b, title="Edited", hash="new"), c], held(b, c))
-    assert sifted.new == (a,)
-    assert [(r.entry.title, r.before_title, r.before_hash, r.at) for r in sifted.revised] == [
+    changes = run([a, replace(b, title="Edited", hash="new"), c], held(b, c))
+    assert changes.new == (a,)
+    assert [(r.entry.title, r.before_title, r.before_hash, r.at) for r in changes.revised] == [
         ("Edited", b.title, b.hash, NOW)
     ]
-    assert sifted.unchanged == 1
-    assert sifted.ids == ("a", "b", "c")
-    assert (sifted.archived, sifted.churned, sifted.gap) == (frozenset(), False, False)
+    assert changes.unchanged == 1
+    assert changes.ids == ("a", "b", "c")
+    assert (changes.archived, changes.churned, changes.gap) == (frozenset(), False, False)
 
 
 def test_an_entry_dated_before_a_fetch_that_did_not_list_it_is_marked_with_that_fetch() -> None:
@@ -128,35 +127,35 @@ def test_an_archive_dump_is_archived_and_a_late_addition_is_not() -> None:
 def test_a_document_rebuilt_with_todays_dates_does_not_flood() -> None:
     before = [entry(f"b{n}") for n in range(20)]
     dump = [entry(f"d{n}", at=NOW - timedelta(seconds=n)) for n in range(500)]
-    sifted = run([before[0], *dump], held(before[0]), feed=remembering(before))
-    assert len(sifted.new) == 500
-    assert sifted.archived == {each.id for each in dump[BURST_COUNT:]}
+    changes = run([before[0], *dump], held(before[0]), feed=remembering(before))
+    assert len(changes.new) == 500
+    assert changes.archived == {each.id for each in dump[BURST_COUNT:]}
 
 
 def test_a_long_outage_of_a_large_feed_is_no_dump() -> None:
     before = [entry(f"b{n}") for n in range(100)]
-    sifted = run([entry(f"n{n}") for n in range(100)], feed=remembering(before))
-    assert not sifted.archived
+    changes = run([entry(f"n{n}") for n in range(100)], feed=remembering(before))
+    assert not changes.archived
 
 
 def test_changed_guids_are_recognised() -> None:
     before = [entry(f"a{n}") for n in range(10)]
     after = [replace(each, id=f"new-{each.id}", guid=f"new-{each.id}") for each in before]
     news = entry("news")
-    sifted = run([news, *after], seen=keys(*before), feed=remembering(before))
-    assert sifted.churned
-    assert not sifted.gap
-    assert sifted.archived == {each.id for each in after}
+    changes = run([news, *after], seen=keys(*before), feed=remembering(before))
+    assert changes.churned
+    assert not changes.gap
+    assert changes.archived == {each.id for each in after}
 
 
 def test_the_first_poll_of_a_copy_of_another_feed_is_no_churn() -> None:
     theirs = [entry(f"a{n}") for n in range(10)]
     ours = [replace(each, id=f"o-{each.id}", feed_id=8) for each in theirs]
-    sifted = run(
+    changes = run(
         ours, seen=keys(*theirs), feed=FeedState(8, "https://o.example/", "https://o.example/"), first=True
     )
-    assert not sifted.churned
-    assert len(sifted.new) == 10
+    assert not changes.churned
+    assert len(changes.new) == 10
 
 
 def test_a_feed_with_unstable_guids_is_told_apart_by_its_links() -> None:
@@ -172,25 +171,25 @@ def test_a_feed_with_unstable_guids_is_told_apart_by_its_links() -> None:
             )
         )
         found = entries(document, feed)
-        sifted = sift(
+        changes = detect_changes(
             found, {e.id: known[e.id] for e in found if e.id in known}, seen, text_keys, feed, NOW, poll == 0
         )
-        for new in sifted.new:
+        for new in changes.new:
             known.update(held(new))
             seen.update(keys(new))
             stored.append(new)
-            if new.id not in sifted.archived:
+            if new.id not in changes.archived:
                 announced.append(new.url)
-        churn = feed.memory.churn + 1 if sifted.churned else 0
+        churn = feed.memory.churn + 1 if changes.churned else 0
         memory = replace(
             feed.memory,
-            last_ids=sifted.ids,
+            last_ids=changes.ids,
             churn=churn,
             unstable_guids=churn >= 2,
-            overlap=sifted.unchanged > 0,
+            overlap=changes.unchanged > 0,
         )
         feed = replace(feed, memory=memory)
-        assert not sifted.gap
+        assert not changes.gap
     assert feed.memory.unstable_guids
     later = [url for url in announced if int(url.rsplit("/", 1)[1]) >= 8]
     assert later == [f"https://news.example/{n}" for n in range(8, 13)]

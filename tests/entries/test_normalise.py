@@ -11,7 +11,6 @@ from aggregator.core.errors import BadRow
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Entry, ParsedFeed, RawEntry
 from aggregator.entries.normalise import from_row, normalise
-
 from tests.entries.parse.documents import FEED, NOW, atom, entries, feed_state, item, read, rss, unstable
 
 LONG = "A summary with enough words to be told from any other summary there is."

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aggregator.core.types import (
+    Changes,
     Entry,
     FeedState,
     Fetched,
@@ -14,7 +15,6 @@ from aggregator.core.types import (
     PollError,
     RawEntry,
     ScheduleHints,
-    Sifted,
 )
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -62,6 +62,6 @@ def entries(*ages: timedelta, now: datetime = NOW) -> tuple[Entry, ...]:
     )
 
 
-def sifted(new: Sequence[Entry] = (), *, unchanged: int = 5, **fields: Any) -> Sifted:
+def changes(new: Sequence[Entry] = (), *, unchanged: int = 5, **fields: Any) -> Changes:
     ids = tuple(entry.id for entry in new) + tuple(f"old{n}" for n in range(unchanged))
-    return Sifted(new=tuple(new), unchanged=unchanged, **{"ids": ids, **fields})
+    return Changes(new=tuple(new), unchanged=unchanged, **{"ids": ids, **fields})

@@ -167,7 +167,7 @@ async def test_the_ledger_keeps_the_shortest_gap() -> None:
     made = Hosts(gap=0, concurrency=1, clock=Clock(), not_before={})
     for pause in (0, 0.2, 0.05, 0.2):
         await asyncio.sleep(pause)
-        async with made.turn("a.test") as tally:
+        async with made.turn("a.test") as stats:
             pass
-    assert tally.shortest_gap is not None
-    assert 0.05 <= tally.shortest_gap < 0.15
+    assert stats.shortest_gap is not None
+    assert 0.05 <= stats.shortest_gap < 0.15

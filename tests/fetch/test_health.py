@@ -8,10 +8,19 @@ from datetime import timedelta
 import pytest
 
 from aggregator.config import PollConfig
-from aggregator.core.types import Alarm, FeedMemory, FeedState, Fetched, Health, ParsedFeed, PollError, Sifted
+from aggregator.core.types import (
+    Alarm,
+    Changes,
+    FeedMemory,
+    FeedState,
+    Fetched,
+    Health,
+    ParsedFeed,
+    PollError,
+)
 from aggregator.fetch.outcome import decide
 
-from .makers import NOW, document, entries, failed, fetched, same, sifted, state
+from .makers import NOW, changes, document, entries, failed, fetched, same, state
 
 POLL = PollConfig(failing_after=3)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,14 +43,14 @@ class Life:
         self,
         answer: Fetched | None = None,
         parsed: ParsedFeed | PollError | None = None,
-        news: Sifted | None = None,
+        news: Changes | None = None,
         after: timedelta = HOUR,
         **options: bool,
     ) -> Health:
         self.now += after
         answer = replace(answer or fetched(self.feed), feed=self.feed, at=self.now)
         if answer.error is None and answer.status == 200 and parsed is None:
-            parsed, news = document(), news or sifted()
+            parsed, news = document(), news or changes()
         intent = decide(self.feed, answer, parsed, news, self.now, POLL, **options)  # type: ignore[arg-type]
         self.feed = intent.feed
         self.alarms += intent.alarms
@@ -54,7 +63,7 @@ class Life:
 def test_a_good_feed_is_ok_and_raises_nothing() -> None:
     life = Life()
     for _ in range(10):
-        assert life.poll(news=sifted(entries(HOUR, now=life.now))) is Health.OK
+        assert life.poll(news=changes(entries(HOUR, now=life.now))) is Health.OK
     assert life.kinds() == []
     assert life.feed.health_since == NOW - 9 * DAY
 
@@ -114,7 +123,7 @@ def test_a_page_where_a_feed_should_be_is_named_at_once_and_offers_its_feeds() -
 def test_missed_entries_raise_an_alarm_and_degrade_for_a_day() -> None:
     life = Life()
     life.poll()
-    assert life.poll(news=sifted(entries(HOUR), unchanged=0, gap=True)) is Health.DEGRADED
+    assert life.poll(news=changes(entries(HOUR), unchanged=0, gap=True)) is Health.DEGRADED
     assert life.kinds() == ["gap"]
     assert life.poll() is Health.DEGRADED
     assert life.poll(same(life.feed), after=DAY - 2 * HOUR) is Health.DEGRADED
@@ -124,7 +133,7 @@ def test_missed_entries_raise_an_alarm_and_degrade_for_a_day() -> None:
 
 def test_a_flood_is_told_for_a_day() -> None:
     life = Life()
-    assert life.poll(news=replace(sifted(entries(HOUR)), held_back=940)) is Health.DEGRADED
+    assert life.poll(news=replace(changes(entries(HOUR)), held_back=940)) is Health.DEGRADED
     assert "940 new entries" in life.feed.health_why
     assert life.kinds() == ["degraded"]
     assert life.poll(after=23 * HOUR) is Health.DEGRADED
@@ -135,13 +144,13 @@ def test_a_flood_is_told_for_a_day() -> None:
 def test_gaps_at_every_poll_are_told_once_a_day() -> None:
     life = Life()
     for _ in range(72):
-        life.poll(news=sifted(entries(HOUR, now=life.now), unchanged=0, gap=True))
+        life.poll(news=changes(entries(HOUR, now=life.now), unchanged=0, gap=True))
     assert life.kinds() == ["gap"] * 3
 
 
 def test_a_malformed_document_degrades_until_a_good_one_comes() -> None:
     life = Life()
-    assert life.poll(parsed=document(problems=("mismatched tag",)), news=sifted()) is Health.DEGRADED
+    assert life.poll(parsed=document(problems=("mismatched tag",)), news=changes()) is Health.DEGRADED
     assert "mismatched tag" in life.feed.health_why
     assert life.poll(same(life.feed)) is Health.DEGRADED
     assert life.poll() is Health.OK
@@ -152,7 +161,7 @@ def regular(gap: timedelta, count: int = 8) -> Life:
     """A feed that has brought an entry every `gap`."""
     life = Life(memory=FeedMemory(last_new=NOW))
     for _ in range(count):
-        life.poll(news=sifted(entries(timedelta(minutes=1), now=life.now + gap)), after=gap)
+        life.poll(news=changes(entries(timedelta(minutes=1), now=life.now + gap)), after=gap)
     assert life.kinds() == []
     return life
 
@@ -164,15 +173,15 @@ def test_silence_beyond_its_own_cadence_is_quiet(gap: timedelta, patience: timed
     assert life.poll(same(life.feed), after=2 * HOUR) is Health.QUIET
     assert life.poll(same(life.feed), after=DAY) is Health.QUIET
     assert life.kinds() == ["quiet"]
-    assert life.poll(news=sifted(entries(HOUR, now=life.now))) is Health.OK
+    assert life.poll(news=changes(entries(HOUR, now=life.now))) is Health.OK
     assert life.kinds() == ["quiet", "recovered"]
 
 
 def test_a_silence_it_has_had_before_is_not_quiet() -> None:
     life = regular(HOUR)
-    life.poll(news=sifted(entries(HOUR, now=life.now)), after=4 * DAY)  # a holiday
+    life.poll(news=changes(entries(HOUR, now=life.now)), after=4 * DAY)  # a holiday
     for _ in range(8):
-        life.poll(news=sifted(entries(HOUR, now=life.now)))
+        life.poll(news=changes(entries(HOUR, now=life.now)))
     assert life.poll(same(life.feed), after=6 * DAY) is Health.OK
     assert life.poll(same(life.feed), after=3 * DAY) is Health.QUIET
 
@@ -195,7 +204,7 @@ def test_quiet_then_failing_then_back_recovers_once_for_each_alarm_at_most() -> 
     life.poll(same(life.feed), after=3 * DAY)
     for _ in range(3):
         life.poll(failed(life.feed, "http-500"))
-    assert life.poll(news=sifted(entries(HOUR, now=life.now))) is Health.OK
+    assert life.poll(news=changes(entries(HOUR, now=life.now))) is Health.OK
     assert life.kinds() == ["quiet", "failing", "recovered"]
 
 
@@ -203,7 +212,7 @@ def test_a_feed_that_recovers_into_a_lesser_evil_says_so() -> None:
     life = Life()
     for _ in range(3):
         life.poll(failed(life.feed, "http-500"))
-    assert life.poll(parsed=document(problems=("odd",)), news=sifted()) is Health.DEGRADED
+    assert life.poll(parsed=document(problems=("odd",)), news=changes()) is Health.DEGRADED
     assert life.kinds() == ["failing", "degraded", "recovered"]
 
 

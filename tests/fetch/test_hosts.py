@@ -207,8 +207,8 @@ async def test_the_ledger_counts_what_a_host_saw() -> None:
         every = [server.url("/feed"), server.url("/same"), server.url("/busy")]
         async with fetcher(*every) as made:
             await poll(made, *(feed(url, number, etag='"x"') for number, url in enumerate(every)))
-            tally = made.tallies()["site.test"]
-    assert (tally.requests, tally.not_modified, tally.too_many, tally.received) == (3, 1, 1, len(FEED))
+            stats = made.tallies()["site.test"]
+    assert (stats.requests, stats.not_modified, stats.too_many, stats.received) == (3, 1, 1, len(FEED))
 
 
 async def test_large_documents_take_turns_and_all_arrive() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from aggregator.config import PollConfig
 from aggregator.core.types import (
+    Changes,
     FeedMemory,
     FeedState,
     Fetched,
@@ -19,11 +20,10 @@ from aggregator.core.types import (
     PollError,
     PollIntent,
     Revision,
-    Sifted,
 )
 from aggregator.fetch.outcome import MOVED_AFTER, NetworkWatch, body_hash, decide, host_holds, network_is_down
 
-from .makers import BODY, NOW, URL, document, entries, failed, fetched, same, sifted, state
+from .makers import BODY, NOW, URL, changes, document, entries, failed, fetched, same, state
 
 POLL = PollConfig(jitter=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -34,7 +34,7 @@ def step(
     feed: FeedState,
     answer: Fetched,
     parsed: ParsedFeed | PollError | None = None,
-    news: Sifted | None = None,
+    news: Changes | None = None,
     **options: object,
 ) -> PollIntent:
     now = options.pop("now", answer.at)
@@ -47,8 +47,8 @@ def step(
 @pytest.mark.parametrize(
     ("answer", "parsed", "news", "outcome"),
     [
-        (fetched(state()), document(6), sifted(entries(HOUR)), Outcome.NEW),
-        (fetched(state()), document(5), sifted(), Outcome.UNCHANGED),
+        (fetched(state()), document(6), changes(entries(HOUR)), Outcome.NEW),
+        (fetched(state()), document(5), changes(), Outcome.UNCHANGED),
         (fetched(state()), None, None, Outcome.UNCHANGED),
         (same(state()), None, None, Outcome.NOT_MODIFIED),
         (failed(state(), "http-500"), None, None, Outcome.FAILED),
@@ -58,7 +58,7 @@ def step(
     ],
 )
 def test_outcomes(
-    answer: Fetched, parsed: ParsedFeed | PollError | None, news: Sifted | None, outcome: Outcome
+    answer: Fetched, parsed: ParsedFeed | PollError | None, news: Changes | None, outcome: Outcome
 ) -> None:
     intent = step(state(), answer, parsed, news)
     assert intent.record.outcome is outcome
@@ -69,7 +69,7 @@ def test_outcomes(
 
 def test_a_revision_alone_is_news() -> None:
     (entry,) = entries(HOUR)
-    news = Sifted(revised=(Revision(entry, NOW, "before", "", ""),), unchanged=4, ids=(entry.id,))
+    news = Changes(revised=(Revision(entry, NOW, "before", "", ""),), unchanged=4, ids=(entry.id,))
     intent = step(state(), fetched(state()), document(5), news)
     assert intent.record.outcome is Outcome.NEW
     assert (intent.record.new, intent.record.revised, intent.record.entries) == (0, 1, 5)
@@ -78,7 +78,7 @@ def test_a_revision_alone_is_news() -> None:
 def test_the_record_holds_the_whole_poll() -> None:
     feed = state()
     answer = fetched(feed, url="https://User.example:8443/x?key=1", seconds=1.23456, received=99)
-    record = step(feed, answer, document(0), sifted(entries(HOUR, DAY))).record
+    record = step(feed, answer, document(0), changes(entries(HOUR, DAY))).record
     assert (record.feed_id, record.at, record.status) == (7, NOW, 200)
     assert (record.host, record.seconds, record.received) == ("user.example", 1.23456, 99)
     assert (record.entries, record.new, record.error) == (7, 2, "")
@@ -98,7 +98,7 @@ def test_the_record_holds_the_whole_poll() -> None:
 def test_validators_and_hash_follow_a_good_answer() -> None:
     feed = state(etag='"old"', last_modified="then", body_hash="0", failures=2)
     answer = fetched(feed, headers={"etag": '"new"'})
-    after = step(feed, answer, document(), sifted()).feed
+    after = step(feed, answer, document(), changes()).feed
     assert (after.etag, after.last_modified, after.body_hash) == ('"new"', None, body_hash(BODY))
     assert (after.failures, after.last_success) == (0, NOW)
 
@@ -125,8 +125,8 @@ def test_body_hashes_tell_bodies_apart() -> None:
 
 
 def test_the_feeds_own_title_is_taken_where_none_is_configured() -> None:
-    assert step(state(), fetched(state()), document(), sifted()).feed.title == "The feed"
-    assert step(state(title="Mine"), fetched(state()), document(), sifted()).feed.title == "Mine"
+    assert step(state(), fetched(state()), document(), changes()).feed.title == "The feed"
+    assert step(state(title="Mine"), fetched(state()), document(), changes()).feed.title == "Mine"
 
 
 # --- validators that stick ---
@@ -135,13 +135,13 @@ def test_the_feeds_own_title_is_taken_where_none_is_configured() -> None:
 def test_a_server_whose_validators_stick_is_found_out() -> None:
     feed = state(etag='"x"', memory=FeedMemory(last_new=NOW - 3 * DAY, gap=3600.0))
     plain = fetched(feed, headers={"etag": '"x"'})  # an unconditional request, answered under the same ETag
-    after = step(feed, plain, document(), sifted(entries(HOUR))).feed
+    after = step(feed, plain, document(), changes(entries(HOUR))).feed
     assert after.memory.sticky_validators
     assert after.memory.last_unconditional == NOW
     # A 304 proves nothing, news in answer to a conditional request does.
     assert step(after, same(after)).feed.memory.sticky_validators
     honest = fetched(after, headers={"etag": '"x"'}, conditional=True)
-    assert not step(after, honest, document(), sifted(entries(HOUR))).feed.memory.sticky_validators
+    assert not step(after, honest, document(), changes(entries(HOUR))).feed.memory.sticky_validators
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_server_whose_validators_stick_is_found_out() -> None:
 def test_a_server_is_not_accused_without_proof(held: str | None, sent: str | None, news: bool) -> None:
     feed = state(etag=held)
     answer = fetched(feed, headers={"etag": sent} if sent else {})
-    after = step(feed, answer, document(), sifted(entries(HOUR) if news else ())).feed
+    after = step(feed, answer, document(), changes(entries(HOUR) if news else ())).feed
     assert not after.memory.sticky_validators
 
 
@@ -165,7 +165,7 @@ def test_a_server_is_not_accused_without_proof(held: str | None, sent: str | Non
 def test_a_permanent_redirect_is_believed_after_three_polls_in_a_row() -> None:
     feed = state()
     for number in range(1, MOVED_AFTER + 1):
-        intent = step(feed, fetched(feed, permanent_url=THERE), document(), sifted())
+        intent = step(feed, fetched(feed, permanent_url=THERE), document(), changes())
         feed = intent.feed
         assert (feed.location == THERE) is (number == MOVED_AFTER)
     assert feed.url == URL
@@ -176,7 +176,7 @@ def test_a_permanent_redirect_is_believed_after_three_polls_in_a_row() -> None:
     assert THERE in alarm.message
     assert feed.memory.moved_count == 0
     # And it stays there, without another alarm.
-    intent = step(feed, fetched(feed), document(), sifted())
+    intent = step(feed, fetched(feed), document(), changes())
     assert intent.feed.location == THERE
     assert intent.alarms == ()
 
@@ -195,9 +195,9 @@ def test_polls_that_do_not_agree_start_the_count_again(between: str) -> None:
         feed = step(feed, fetched(feed, permanent_url=THERE), PollError("html", "a page")).feed
     else:
         to = "https://third.example/" if between == "elsewhere" else ""
-        feed = step(feed, fetched(feed, permanent_url=to), document(), sifted()).feed
+        feed = step(feed, fetched(feed, permanent_url=to), document(), changes()).feed
     assert feed.location == URL
-    assert step(feed, fetched(feed, permanent_url=THERE), document(), sifted()).feed.location == URL
+    assert step(feed, fetched(feed, permanent_url=THERE), document(), changes()).feed.location == URL
 
 
 def test_a_new_place_that_stops_working_is_left_for_the_configured_url() -> None:
@@ -215,32 +215,32 @@ def test_a_new_place_that_stops_working_is_left_for_the_configured_url() -> None
 
 def test_ids_and_overlap_are_remembered() -> None:
     feed = state()
-    first = step(feed, fetched(feed), document(5), sifted(entries(HOUR, DAY), unchanged=0)).feed
+    first = step(feed, fetched(feed), document(5), changes(entries(HOUR, DAY), unchanged=0)).feed
     assert first.memory.last_ids == tuple(entry.id for entry in entries(HOUR, DAY))
     assert not first.memory.overlap
-    second = step(first, fetched(first), document(5), sifted(unchanged=2)).feed
+    second = step(first, fetched(first), document(5), changes(unchanged=2)).feed
     assert second.memory.overlap
     third = step(second, same(second)).feed
     assert third.memory.overlap
     assert third.memory.last_ids == second.memory.last_ids
-    gap = step(third, fetched(third), document(5), sifted(entries(HOUR), unchanged=0, gap=True))
+    gap = step(third, fetched(third), document(5), changes(entries(HOUR), unchanged=0, gap=True))
     assert not gap.feed.memory.overlap
 
 
 def test_ids_are_capped() -> None:
     feed = state()
     many = tuple(f"id{n}" for n in range(100_000))
-    after = step(feed, fetched(feed), document(1), sifted(ids=many)).feed
+    after = step(feed, fetched(feed), document(1), changes(ids=many)).feed
     assert after.memory.last_ids == many[:500]
 
 
 def test_churned_guids_are_unstable_after_three_polls_and_until_they_stop() -> None:
     feed = state()
     for expected in (False, False, True, True):
-        feed = step(feed, fetched(feed), document(), sifted(entries(HOUR), churned=True)).feed
+        feed = step(feed, fetched(feed), document(), changes(entries(HOUR), churned=True)).feed
         assert feed.memory.unstable_guids is expected
     assert feed.health is Health.DEGRADED
-    feed = step(feed, fetched(feed), document(), sifted()).feed
+    feed = step(feed, fetched(feed), document(), changes()).feed
     assert not feed.memory.unstable_guids
 
 
@@ -248,9 +248,9 @@ def test_old_news_teaches_no_cadence_except_at_the_first_poll() -> None:
     backlog = entries(HOUR, 3 * HOUR, 5 * HOUR)
     archived = frozenset(entry.id for entry in backlog)
     feed = state()
-    first = step(feed, fetched(feed), document(3), sifted(backlog, archived=archived, unchanged=0)).feed
+    first = step(feed, fetched(feed), document(3), changes(backlog, archived=archived, unchanged=0)).feed
     assert first.memory.gap == 2 * 3600.0
-    later = step(first, fetched(first), document(3), sifted(backlog, archived=archived)).feed
+    later = step(first, fetched(first), document(3), changes(backlog, archived=archived)).feed
     assert later.memory.gap == first.memory.gap
     assert later.memory.last_new == first.memory.last_new
 
@@ -261,10 +261,10 @@ def test_what_is_remembered_is_json() -> None:
         (
             fetched(feed),
             document(hints={"ttl": 60, "skip_hours": frozenset((1,))}),
-            sifted(entries(HOUR), gap=True),
+            changes(entries(HOUR), gap=True),
         ),
         (fetched(feed), PollError("html", "a page"), None),
-        (fetched(feed), document(problems=("bad",)), sifted(entries(HOUR))),
+        (fetched(feed), document(problems=("bad",)), changes(entries(HOUR))),
     ):
         feed = step(feed, answer, parsed, news).feed
     stored = json.loads(json.dumps(asdict(feed.memory)["extra"]))
@@ -335,7 +335,7 @@ def test_410_mutes_and_says_so() -> None:
     assert alarm.kind == "gone"
     assert "muted" in alarm.message
     revived = replace(intent.feed, next_due=None)
-    again = step(revived, fetched(revived), document(), sifted())
+    again = step(revived, fetched(revived), document(), changes())
     assert again.feed.health is Health.OK
     assert [alarm.kind for alarm in again.alarms] == ["recovered"]
 
@@ -351,7 +351,7 @@ def test_what_a_host_asked_for_survives_a_restart() -> None:
     assert host_holds(feeds, NOW) == {"a.example": NOW + 5 * HOUR}
     assert host_holds(feeds, NOW + 3 * HOUR) == {"a.example": NOW + 5 * HOUR}
     assert host_holds(feeds, NOW + 6 * HOUR) == {}
-    well = step(feeds[1], fetched(feeds[1]), document(), sifted()).feed
+    well = step(feeds[1], fetched(feeds[1]), document(), changes()).feed
     assert host_holds([well], NOW) == {}
 
 

@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of parse, normalise and sift (atheris). Not part of `make test`.
+"""Coverage-guided fuzzing of parse, normalise and detect_changes (atheris). Not part of `make test`.
 
     python -m tests.fuzz.fuzz_parse SEEDS... -max_total_time=1200 -rss_limit_mb=2048 -timeout=20
 
@@ -19,7 +19,7 @@ import atheris
 with atheris.instrument_imports(include=["aggregator", "feedparser"]):
     from aggregator.core.hashes import text_keys
     from aggregator.core.types import Entry, FeedState, Fetched, KnownEntry, PollError
-    from aggregator.entries.changes import diff, sift
+    from aggregator.entries.changes import detect_changes, diff
     from aggregator.entries.normalise import normalise
     from aggregator.entries.parse import parse
     from aggregator.entries.parse.discover import candidates
@@ -57,7 +57,7 @@ def one_input(data: bytes) -> None:
         entry.id: KnownEntry(entry.id, entry.hash, entry.title, entry.summary, "s") for entry in entries[::2]
     }
     changed = [replace(entry, hash="x" + entry.hash) for entry in entries]
-    found = sift(changed, known, {}, text_keys, feed, NOW, first_poll=False)
+    found = detect_changes(changed, known, {}, text_keys, feed, NOW, first_poll=False)
     assert len(found.new) + len(found.revised) + found.unchanged == len(entries)
     for entry in entries[:3]:
         diff(entry.title, entry.summary)

@@ -42,12 +42,12 @@ def test_an_answer_changes_the_files_at_once_and_one_undo_takes_it_back(tmp_path
             await until(lambda: held() == [LAUNCH["title"]], "the story in the file")
             answer = Verdict(story, "launches", "not_relevant")
             # Somebody presses the button twice.
-            await asyncio.to_thread(publisher.shelf.record_feedback, answer)
-            await asyncio.to_thread(publisher.shelf.record_feedback, answer)
+            await asyncio.to_thread(publisher.source.record_feedback, answer)
+            await asyncio.to_thread(publisher.source.record_feedback, answer)
             await until(lambda: held() == [], "the story gone from the file")
-            assert await asyncio.to_thread(publisher.shelf.undo_feedback, answer)
+            assert await asyncio.to_thread(publisher.source.undo_feedback, answer)
             await until(lambda: held() == [LAUNCH["title"]], "the story back in the file")
-            assert not await asyncio.to_thread(publisher.shelf.undo_feedback, answer)
+            assert not await asyncio.to_thread(publisher.source.undo_feedback, answer)
         finally:
             await publisher.stop()
 

@@ -14,8 +14,8 @@ from aggregator.core.errors import NotFound
 from aggregator.daemon.publisher import Publisher
 from aggregator.pipeline import corrections
 from aggregator.pipeline.import_file import export_entries, export_labels, read_rows, source_resolver
-from aggregator.pipeline.poll import Tally
-from aggregator.pipeline.runtime import Runtime, kit_plan
+from aggregator.pipeline.poll import RunStats
+from aggregator.pipeline.runtime import Runtime, worker_plan
 from aggregator.topics import labels
 
 from .conftest import CONFIG, row, run, write
@@ -35,7 +35,7 @@ COPY = row(
 SPORT = row("e3", "Home side wins the cup after extra time", "A late goal decided a long and tense evening.")
 
 
-async def feed_in(runtime: Runtime, rows: Iterable[Mapping[str, Any] | str]) -> Tally:
+async def feed_in(runtime: Runtime, rows: Iterable[Mapping[str, Any] | str]) -> RunStats:
     return await runtime.pipeline.import_rows(
         enumerate(rows, 1), source_resolver(runtime.store, runtime.config), size=2
     )
@@ -51,8 +51,8 @@ def in_topic(entry: Mapping[str, Any]) -> bool:
 
 def test_an_import_is_deduplicated_classified_and_stored(config: Config) -> None:
     async def work(runtime: Runtime) -> dict[str, dict[str, Any]]:
-        tally = await feed_in(runtime, [LAUNCH, COPY, SPORT])
-        assert (tally.new, tally.bad_rows) == (3, [])
+        stats = await feed_in(runtime, [LAUNCH, COPY, SPORT])
+        assert (stats.new, stats.bad_rows) == (3, [])
         return exported(runtime)
 
     entries = run(config, work)
@@ -66,12 +66,12 @@ def test_importing_again_changes_nothing_and_a_changed_row_is_a_revision(config:
     async def work(runtime: Runtime) -> None:
         await feed_in(runtime, [LAUNCH, COPY, SPORT])
         before = exported(runtime)
-        tally = await feed_in(runtime, [LAUNCH, COPY, SPORT, SPORT])
-        assert (tally.new, tally.revised, tally.stories) == (0, 0, 0)
+        stats = await feed_in(runtime, [LAUNCH, COPY, SPORT, SPORT])
+        assert (stats.new, stats.revised, stats.stories) == (0, 0, 0)
         assert exported(runtime) == before
         edited = SPORT | {"title": "North Korea fires missile during the cup final"}
-        tally = await feed_in(runtime, [edited])
-        assert (tally.new, tally.revised) == (0, 1)
+        stats = await feed_in(runtime, [edited])
+        assert (stats.new, stats.revised) == (0, 1)
         assert in_topic(exported(runtime)["e3"]), "a revision is classified anew"
 
     run(config, work)
@@ -85,13 +85,13 @@ def test_a_bad_row_never_harms_the_batch(config: Config) -> None:
         row("e9", "", summary="", url="not a url at all"),
     ]
 
-    async def work(runtime: Runtime) -> Tally:
+    async def work(runtime: Runtime) -> RunStats:
         return await feed_in(runtime, [LAUNCH, *bad, SPORT])
 
-    tally = run(config, work)
-    assert tally.new >= 2
-    assert len(tally.bad_rows) >= 3
-    assert all(text.startswith("line ") for text in tally.bad_rows)
+    stats = run(config, work)
+    assert stats.new >= 2
+    assert len(stats.bad_rows) >= 3
+    assert all(text.startswith("line ") for text in stats.bad_rows)
 
 
 @pytest.mark.slow
@@ -201,7 +201,7 @@ def test_lines_that_are_not_rows_are_named(tmp_path: Path) -> None:
 
 def test_the_plan_for_workers_names_the_topics(config: Config) -> None:
     async def work(runtime: Runtime) -> None:
-        plan = kit_plan(runtime.config, runtime.store)
+        plan = worker_plan(runtime.config, runtime.store)
         assert list(plan.topics) == ["launches"]
         assert plan.models == {}
 
@@ -211,9 +211,9 @@ def test_the_plan_for_workers_names_the_topics(config: Config) -> None:
 def test_a_phrase_is_found_between_any_quotation_marks(config: Config) -> None:
     async def work(runtime: Runtime) -> None:
         await feed_in(runtime, [LAUNCH, SPORT])
-        shelf = Publisher(runtime).shelf
+        source = Publisher(runtime).source
         for left, right in ('""', "“”", "„“", "«»", "「」"):
-            assert [s.title for s in shelf.search(f"{left}wins the cup{right} goal", 9)] == [SPORT["title"]]
-            assert not shelf.search(f"{left}cup wins the{right}", 9), "only as written"
+            assert [s.title for s in source.search(f"{left}wins the cup{right} goal", 9)] == [SPORT["title"]]
+            assert not source.search(f"{left}cup wins the{right}", 9), "only as written"
 
     run(config, work)

@@ -83,7 +83,7 @@ def test_an_outage_of_ours_is_told_everywhere_until_it_ends(tmp_path: Path) -> N
                     "&#39;", "'"
                 ), path
             assert "aggregator_network_down 1.0" in generate_latest(publisher.metrics.registry).decode()
-            states = publisher.shelf.feeds()
+            states = publisher.source.feeds()
             assert [(feed.failures, feed.health) for feed in states] == [(0, Health.OK)] * 3, (
                 "nobody is blamed"
             )

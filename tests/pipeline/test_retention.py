@@ -12,10 +12,10 @@ from aggregator.cli.run import poll_once
 from aggregator.config import Config
 from aggregator.config.load import load
 from aggregator.core.types import Story
-from aggregator.daemon.scheduler import LocalDriver
+from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline import retention
 from aggregator.pipeline.import_file import export_entries, source_resolver
-from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import entries, stories
 from tests.clocks import ShiftedClock
@@ -37,8 +37,8 @@ def ids(runtime: Runtime) -> set[str]:
 
 async def bring(runtime: Runtime, *rows: dict[str, object]) -> None:
     resolve = source_resolver(runtime.store, runtime.config)
-    tally = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
-    assert tally.new == len(rows), tally
+    stats = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
+    assert stats.new == len(rows), stats
 
 
 def store_long_ago(config: Config, *rows: dict[str, object], ago: timedelta = 40 * DAY) -> None:
@@ -55,11 +55,11 @@ def test_a_daemon_that_never_runs_for_a_day_forgets(config: Config) -> None:
 
     async def nothing() -> None: ...
 
-    def count(_: Tally) -> None: ...
+    def count(_: RunStats) -> None: ...
 
     async def main() -> set[str]:
         async with Runtime(config) as runtime:
-            driver = LocalDriver(runtime, nothing, count)
+            driver = JobScheduler(runtime, nothing, count)
             driver.start()
             for _ in range(100):
                 if not ids(runtime):

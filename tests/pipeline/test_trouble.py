@@ -12,9 +12,9 @@ from aggregator.cli.demo.site import DemoSite
 from aggregator.config import Config
 from aggregator.core.errors import StoreError
 from aggregator.core.types import Batch
-from aggregator.daemon.scheduler import LocalDriver
+from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline.import_file import export_entries, source_resolver
-from aggregator.pipeline.poll import Tally
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import feeds
 
@@ -38,17 +38,17 @@ def break_on(
 def test_a_row_that_cannot_be_stored_is_named_and_the_others_are_there(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def work(runtime: Runtime) -> Tally:
+    async def work(runtime: Runtime) -> RunStats:
         break_on(runtime, "poison", monkeypatch)
         rows = [row(f"e{n}", "poison" if n == 5 else f"Title number {n} of nine") for n in range(9)]
         resolve = source_resolver(runtime.store, runtime.config)
-        tally = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
+        stats = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
         assert {e["id"] for e in export_entries(runtime.store)} == {f"e{n}" for n in range(9) if n != 5}
-        return tally
+        return stats
 
-    tally = run(config, work)
-    assert tally.new == 8
-    assert tally.bad_rows == ["entry e5: could not be stored (ZeroDivisionError); see the log"]
+    stats = run(config, work)
+    assert stats.new == 8
+    assert stats.bad_rows == ["entry e5: could not be stored (ZeroDivisionError); see the log"]
 
 
 def test_a_feed_that_cannot_be_stored_backs_off_and_the_others_are_there(
@@ -60,9 +60,9 @@ def test_a_feed_that_cannot_be_stored_backs_off_and_the_others_are_there(
             async with Runtime(write(tmp_path, CONFIG + listed)) as runtime:
                 due = runtime.store.due(_now(), 100)
                 break_on(runtime, site.outlets[0].pieces[0].title, monkeypatch)
-                tally = await runtime.pipeline.poll(due)
-                assert tally.outcomes["failed"] >= 1
-                assert tally.outcomes["new"] >= 8
+                stats = await runtime.pipeline.poll(due)
+                assert stats.outcomes["failed"] >= 1
+                assert stats.outcomes["new"] >= 8
                 with runtime.store.read() as connection:
                     states = {f.url: f for f in feeds.all_feeds(connection)}
                 failed = [f for f in states.values() if f.failures]
@@ -93,7 +93,7 @@ def test_the_log_names_feeds_whose_poll_failed_and_why(tmp_path: Any) -> None:
 
                 async def nothing() -> None: ...
 
-                driver = LocalDriver(runtime, nothing, lambda _: None)
+                driver = JobScheduler(runtime, nothing, lambda _: None)
                 with capture_logs() as told:
                     await driver.tick()
                     await asyncio.gather(*driver._polls)

@@ -11,27 +11,27 @@ from typing import Any
 import pytest
 
 from aggregator.pipeline import worker
-from aggregator.pipeline.worker import KitPlan
+from aggregator.pipeline.worker import WorkerPlan
 from aggregator.pipeline.worker_pool import WorkerCrashed, Workers
 
 pytestmark = pytest.mark.slow
 
 
-class DeadlyPlan(KitPlan):
+class DeadlyPlan(WorkerPlan):
     """Pickled into the worker, it brings the means to die along."""
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return (_deadly, ())
 
 
-def _deadly() -> KitPlan:
-    def visit(self: worker.Kit, items: list[int], deadly: int) -> list[int]:
+def _deadly() -> WorkerPlan:
+    def visit(self: worker.Worker, items: list[int], deadly: int) -> list[int]:
         if deadly in items:
             os.kill(os.getpid(), signal.SIGKILL)
         return [item * 2 for item in items]
 
-    worker.Kit.visit = visit  # type: ignore[attr-defined]
-    return KitPlan()
+    worker.Worker.visit = visit  # type: ignore[attr-defined]
+    return WorkerPlan()
 
 
 def test_the_item_that_kills_a_worker_is_found_and_the_rest_is_done() -> None:
@@ -61,16 +61,16 @@ def test_a_worker_that_hangs_is_ended() -> None:
     asyncio.run(main())
 
 
-class SleepyPlan(KitPlan):
+class SleepyPlan(WorkerPlan):
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return (_sleepy, ())
 
 
-def _sleepy() -> KitPlan:
-    def rest(self: worker.Kit, items: list[int]) -> list[int]:
+def _sleepy() -> WorkerPlan:
+    def rest(self: worker.Worker, items: list[int]) -> list[int]:
         for item in items:
             signal.pause() if item else None
         return items
 
-    worker.Kit.rest = rest  # type: ignore[attr-defined]
-    return KitPlan()
+    worker.Worker.rest = rest  # type: ignore[attr-defined]
+    return WorkerPlan()

@@ -17,8 +17,8 @@ from aggregator.publish.files import write_if_changed, write_output
 from aggregator.publish.items.story import story_id
 from aggregator.publish.source import Withdrawn
 
+from .memory_source import MemorySource
 from .samples import NOW, SITE, sample_stories, story
-from .shelf import MemorySource
 from .strict import A, check
 
 OUTPUT = OutputConfig(slug="harbour", topics=("harbour-safety",), files_url="https://static.example.org/f")

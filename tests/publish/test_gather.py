@@ -1,4 +1,4 @@
-"""What is gathered from a shelf is what a look at every story would find."""
+"""What is gathered from a source is what a look at every story would find."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aggregator.core.types import Story
 from aggregator.publish.produce import gather
 from aggregator.publish.selection import Selection, cursor_of, pick
 
+from .memory_source import MemorySource
 from .samples import NOW, label, member, story
-from .shelf import MemorySource
 
 OUTPUT = OutputConfig(slug="x")
 LANGUAGES = ("en", "ko", "ja")

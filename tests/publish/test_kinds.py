@@ -11,8 +11,8 @@ from aggregator.publish import FeedAlarm, build
 from aggregator.publish.items.digest import digest_spans, next_close
 from aggregator.publish.produce import produce
 
+from .memory_source import MemorySource
 from .samples import NAMES, NOW, SITE, developed, label, story
-from .shelf import MemorySource
 
 DAILY = OutputConfig(slug="daily", kind="digest", title="Daily", digest_at="06:00")
 

@@ -25,7 +25,7 @@ from aggregator.publish.formats.render import render
 from aggregator.publish.parameters import read_parameters
 from aggregator.publish.produce import gather, produce
 from aggregator.publish.selection import pick, selection_of
-from aggregator.publish.source import Shelf
+from aggregator.publish.source import StorySource
 from aggregator.web import feedback_links, make_site
 
 from .strict import check
@@ -66,16 +66,16 @@ def test_real_entries_make_valid_outputs(reference_data: Path, root: Path, tmp_p
 
 async def _check_all(config: Path) -> None:
     async with Runtime(load(config)) as runtime:
-        shelf = Publisher(runtime).shelf
-        site = make_site(shelf, runtime.config.web)
-        links = feedback_links(shelf, site)
+        source = Publisher(runtime).source
+        site = make_site(source, runtime.config.web)
+        links = feedback_links(source, site)
         now = runtime.clock.now()
         filled = 0
         for output in runtime.config.outputs:
             query, seen = "", []
             for _ in range(100):
                 request = read_parameters(parse_qsl(query), output, now)
-                feed = produce(shelf, output, request, now=now, site=site, feedback=links)
+                feed = produce(source, output, request, now=now, site=site, feedback=links)
                 for form in FORMATS:
                     wrong = check(form, render(feed, form), now=now, url=feed.url(form))
                     assert wrong == [], (output.slug, form, query)
@@ -84,22 +84,22 @@ async def _check_all(config: Path) -> None:
                 if feed.paging.next is None:
                     break
                 query = feed.paging.next
-            archive = produce(shelf, output, now=now, site=site).paging.prev_archive
+            archive = produce(source, output, now=now, site=site).paging.prev_archive
             for _ in range(3):
                 if archive is None:
                     break
                 request = read_parameters(parse_qsl(archive), output, now)
-                feed = produce(shelf, output, request, now=now, site=site, feedback=links)
+                feed = produce(source, output, request, now=now, site=site, feedback=links)
                 for form in FORMATS:
                     assert check(form, render(feed, form), now=now, url=feed.url(form)) == [], archive
                 archive = feed.paging.prev_archive
             if output.kind == "stories" and output.unit == "entry":
                 assert len(seen) == len(set(seen)), "no entry on two pages"
         assert filled >= 5
-        _check_selections(runtime, shelf)
+        _check_selections(runtime, source)
 
 
-def _check_selections(runtime: Runtime, shelf: Shelf) -> None:
+def _check_selections(runtime: Runtime, source: StorySource) -> None:
     """What the store finds for a selection is what a look at every story finds."""
     with runtime.store.read() as connection:
         ids = [row[0] for row in connection.execute(text("select id from stories"))]
@@ -121,5 +121,5 @@ def _check_selections(runtime: Runtime, shelf: Shelf) -> None:
         base = selection_of(output, runtime.clock.now())
         for change in changes:
             selection = replace(base, **change)
-            found, _ = gather(shelf, output, selection, None)
+            found, _ = gather(source, output, selection, None)
             assert found == pick(every, selection), (output.slug, change)

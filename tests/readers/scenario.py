@@ -23,8 +23,8 @@ from aggregator.core.types import Alarm, Corroboration
 from aggregator.publish import FeedAlarm
 from aggregator.publish.source import Withdrawn
 from aggregator.web import create_app
+from tests.publish.memory_source import MemorySource
 from tests.publish.samples import NOW, developed, label, nasty, story
-from tests.publish.shelf import MemorySource
 
 OUTPUTS = (
     OutputConfig(slug="stories", topics=("harbour-safety",)),

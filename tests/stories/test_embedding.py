@@ -14,11 +14,10 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from aggregator.config.load import load, mistakes
 from aggregator.config.stories import StoriesConfig
-from aggregator.core.errors import ModelError
 from aggregator.core.types import Candidate
 from aggregator.store.codec import dump, fingerprint_from_json, fingerprint_to_json
-from aggregator.stories.features.embedding import Embedder, cosine, unpacked
 from aggregator.stories.features.fingerprint import Fingerprinter
+from classifiers.model.embedding import Embedder, EmbeddingError, cosine, unpacked
 
 from .conftest import Replay, make_entry
 
@@ -104,7 +103,7 @@ def test_a_bad_model_is_named_with_its_line(tmp_path: Path, damaged: str, how: s
     make_model(tmp_path / "m")
     file = tmp_path / "m" / damaged
     file.unlink() if how == "missing" else file.write_bytes(b"\x00rubbish")
-    with pytest.raises(ModelError, match="m"):
+    with pytest.raises(EmbeddingError, match="m"):
         Embedder(str(tmp_path / "m"))
     config = tmp_path / "config.toml"
     config.write_text('[stories]\nembedding = "m"\n')
@@ -113,7 +112,7 @@ def test_a_bad_model_is_named_with_its_line(tmp_path: Path, damaged: str, how: s
 
 
 def test_a_path_that_is_no_folder_is_not_looked_for_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"has no config\.json"):
+    with pytest.raises(EmbeddingError, match=r"has no config\.json"):
         Embedder("minishlab/some-model")
     (tmp_path / "config.toml").write_text('[stories]\nembedding = "minishlab/some-model"\n')
     assert "has no config.json" in mistakes(tmp_path / "config.toml")[0]
@@ -121,7 +120,7 @@ def test_a_path_that_is_no_folder_is_not_looked_for_elsewhere(tmp_path: Path) ->
 
 def test_without_the_library_the_extra_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "model2vec", None)
-    with pytest.raises(ModelError, match="the extra `embedding`"):
+    with pytest.raises(EmbeddingError, match="the extra `embedding`"):
         Embedder(str(model))
 
 

@@ -129,10 +129,10 @@ def judged(numbers: Iterable[int], *, wrong: Iterable[int] = ()) -> list[dict[st
 
 
 async def feed_in(runtime: Runtime, rows: Iterable[Mapping[str, Any]]) -> None:
-    tally = await runtime.pipeline.import_rows(
+    stats = await runtime.pipeline.import_rows(
         enumerate(rows, 1), source_resolver(runtime.store, runtime.config), size=500
     )
-    assert not tally.bad_rows
+    assert not stats.bad_rows
 
 
 async def teach(runtime: Runtime, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.config import Config
 from aggregator.pipeline import corrections
 from aggregator.pipeline.import_file import export_entries, export_labels
-from aggregator.pipeline.runtime import Runtime, kit_plan, store_path
+from aggregator.pipeline.runtime import Runtime, store_path, worker_plan
 from aggregator.store import stories
 from aggregator.topics import labels, training
 
@@ -71,7 +71,7 @@ def test_a_word_survives_training_reclassification_and_other_rules(tmp_path: Pat
         await labels.label(runtime, "even", TOPIC, relevant=True)
         assert said(runtime, "odd", "even") == [False, True]
         database = store_path(runtime.config, runtime.env)
-        plan = kit_plan(runtime.config, runtime.store)
+        plan = worker_plan(runtime.config, runtime.store)
         assert training.train_topic(database, plan, TOPIC, runtime.clock.now()).used
         await labels.take_over(runtime)
         label = label_of(runtime, "odd")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import Config
-from aggregator.daemon.scheduler import LocalDriver
-from aggregator.pipeline.poll import Tally
+from aggregator.daemon.scheduler import JobScheduler
+from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime, store_path
 from aggregator.store import feedback
 from aggregator.topics import labels
@@ -21,14 +21,14 @@ from aggregator.topics.training import due_topics, train_topic
 from .conftest import TOPIC, feed_in, judged, label_of, run, stream, teach
 
 
-def driver_of(runtime: Runtime, changes: list[str]) -> LocalDriver:
+def driver_of(runtime: Runtime, changes: list[str]) -> JobScheduler:
     async def changed() -> None:
         changes.append("changed")
 
-    def count(_: Tally) -> None:
+    def count(_: RunStats) -> None:
         raise AssertionError("nothing is polled here")
 
-    return LocalDriver(runtime, changed, count)
+    return JobScheduler(runtime, changed, count)
 
 
 def registered(runtime: Runtime) -> dict[str, bool]:

@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.config import Config
 from aggregator.core.errors import ModelError
-from aggregator.pipeline.runtime import Runtime, kit_plan, store_path
+from aggregator.pipeline.runtime import Runtime, store_path, worker_plan
 from aggregator.store import feedback
 from aggregator.store.feedback import StoredModel
 from aggregator.store.models import file_of
@@ -24,7 +24,7 @@ def train(runtime: Runtime) -> Trained:
     """Train in this process, as the process apart does."""
     return training.train_topic(
         store_path(runtime.config, runtime.env),
-        kit_plan(runtime.config, runtime.store),
+        worker_plan(runtime.config, runtime.store),
         TOPIC,
         runtime.clock.now(),
     )
@@ -108,7 +108,7 @@ def test_a_worse_model_is_refused_and_the_old_one_stays(config: Config) -> None:
         assert refused.why.startswith("refused")
         assert active(runtime) == good.version
         assert {path.name for path in file(runtime, good.version).parent.iterdir()} == before
-        plan = kit_plan(runtime.config, runtime.store)
+        plan = worker_plan(runtime.config, runtime.store)
         assert plan.models[TOPIC] == file(runtime, good.version)
         assert training.due_topics(runtime.store, plan) == [], "what was tried in vain is not tried again"
 
@@ -132,7 +132,7 @@ def test_going_back_to_an_earlier_model_and_to_rules_alone(config: Config) -> No
         assert chosen.version == first
         await labels.take_over(runtime)
         assert versions(runtime) == {first}
-        plan = kit_plan(runtime.config, runtime.store)
+        plan = worker_plan(runtime.config, runtime.store)
         assert training.due_topics(runtime.store, plan) == [], "going back is not undone by the next hour"
         with pytest.raises(ModelError):
             training.roll_back(runtime.store, TOPIC, None)
@@ -140,7 +140,7 @@ def test_going_back_to_an_earlier_model_and_to_rules_alone(config: Config) -> No
         await labels.take_over(runtime)
         assert versions(runtime) == {""}
         assert {n: label_of(runtime, f"s{n}") for n in range(60, 120)} == rules_alone
-        assert training.due_topics(runtime.store, kit_plan(runtime.config, runtime.store)) == []
+        assert training.due_topics(runtime.store, worker_plan(runtime.config, runtime.store)) == []
         again = training.roll_back(runtime.store, TOPIC, second)
         assert again is not None
         assert active(runtime) == second
@@ -206,7 +206,7 @@ def test_no_flipped_bit_brings_a_worker_down(config: Config) -> None:
         await feed_in(runtime, stream(60))
         await teach(runtime, judged(range(30)))
         version = train(runtime).version
-        plan = kit_plan(runtime.config, runtime.store)
+        plan = worker_plan(runtime.config, runtime.store)
         path = file(runtime, version)
         whole = path.read_bytes()
         for step in range(25):

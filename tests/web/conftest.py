@@ -14,10 +14,10 @@ import pytest
 
 from aggregator.config import OutputConfig, WebConfig
 from aggregator.web import create_app
+from tests.publish.memory_source import MemorySource
 
 # The stories of the publishing tests serve here too.
 from tests.publish.samples import NOW, sample_stories
-from tests.publish.shelf import MemorySource
 
 TOKEN = "tok-0123456789abcdefghij"
 

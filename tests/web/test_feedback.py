@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.web.signing import Signer
 from aggregator.web.source import Verdict
-from tests.publish.shelf import MemorySource
+from tests.publish.memory_source import MemorySource
 
 from .conftest import Client
 

@@ -1,4 +1,8 @@
-"""Fetched bytes to a ParsedFeed.
+"""Fetched bytes to a ParsedFeed. Total: any bytes give a feed or an error.
+
+In: Fetched.
+Out: ParsedFeed or PollError.
+May import: entries, core.
 
     bytes
      | encoding.to_text     which characters they are

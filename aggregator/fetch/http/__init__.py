@@ -1,4 +1,8 @@
-"""FeedState -> Fetched: HTTP, and nothing but HTTP.
+"""FeedState -> Fetched: HTTP, and nothing but HTTP. Conditional, capped, polite, guarded.
+
+In: FeedStates, URLs of pages.
+Out: Fetched documents, replies; failures as values.
+May import: fetch, config, core.
 
 fetcher.HttpFetcher    polls: validators, credentials, one task a feed
  | exchange.Exchanger  a chain of requests along redirects, within caps of time and size
@@ -10,6 +14,6 @@ fetcher.HttpFetcher    polls: validators, credentials, one task a feed
 
 from aggregator.fetch.http.client import HttpFetcher
 from aggregator.fetch.http.exchange import Call, Reply
-from aggregator.fetch.http.politeness import HostTally
+from aggregator.fetch.http.politeness import HostStats
 
-__all__ = ["Call", "HostTally", "HttpFetcher", "Reply"]
+__all__ = ["Call", "HostStats", "HttpFetcher", "Reply"]

@@ -9,7 +9,7 @@ _LONGEST_PAUSE = 30.0
 """Seconds. A pause that ends by itself cannot lock up with a consumer that waits for another of our requests."""
 
 
-class Shelf:
+class Backpressure:
     """Counts bytes. `limit` is how many may lie there before `room` makes its caller wait."""
 
     def __init__(self, limit: int) -> None:

@@ -18,10 +18,10 @@ from aggregator.config import Config, FeedConfig
 from aggregator.core.ports import Clock
 from aggregator.core.types import FeedState, Fetched, PollError
 from aggregator.fetch.http.address_guard import socket_factory
-from aggregator.fetch.http.backpressure import Shelf
+from aggregator.fetch.http.backpressure import Backpressure
 from aggregator.fetch.http.exchange import Call, Exchanger, Limits, Reply
 from aggregator.fetch.http.headers import FEED_TYPES, common, validators
-from aggregator.fetch.http.politeness import Hosts, HostTally
+from aggregator.fetch.http.politeness import Hosts, HostStats
 from aggregator.fetch.http.resolver import PooledResolver
 from aggregator.fetch.http.retry import no_silent_retry
 from aggregator.fetch.http.urls import BadUrl, host_of, origin, request_url, without_userinfo
@@ -90,11 +90,11 @@ class HttpFetcher:
         no further request is sent: a slow consumer slows the fetching, not the machine.
         """
         done: asyncio.Queue[Fetched] = asyncio.Queue()
-        shelf = Shelf(_MOST_WAITING)
+        backpressure = Backpressure(_MOST_WAITING)
 
         async def one(feed: FeedState) -> None:
-            fetched = await self._safely(feed, shelf)
-            shelf.put(len(fetched.body or b""))
+            fetched = await self._safely(feed, backpressure)
+            backpressure.put(len(fetched.body or b""))
             done.put_nowait(fetched)
 
         def watched(feed: FeedState) -> asyncio.Task[None]:
@@ -110,7 +110,7 @@ class HttpFetcher:
         try:
             for _ in tasks:
                 fetched = await done.get()
-                shelf.take(len(fetched.body or b""))
+                backpressure.take(len(fetched.body or b""))
                 yield fetched
         finally:
             for task in tasks:
@@ -125,7 +125,7 @@ class HttpFetcher:
         """The headers of every request of ours."""
         return common(self._config.http, accept)
 
-    def tallies(self) -> Mapping[str, HostTally]:
+    def tallies(self) -> Mapping[str, HostStats]:
         """What each host has seen of us since the start, by host name."""
         return self._hosts.tallies()
 
@@ -143,9 +143,9 @@ class HttpFetcher:
             resolver, self._own_resolver = self._own_resolver, None
             await resolver.close()
 
-    async def _safely(self, feed: FeedState, shelf: Shelf) -> Fetched:
+    async def _safely(self, feed: FeedState, backpressure: Backpressure) -> Fetched:
         try:
-            return self._stopped(feed) if self._closed else await self._poll(feed, shelf)
+            return self._stopped(feed) if self._closed else await self._poll(feed, backpressure)
         except Exception as error:  # a mistake of ours must not stop the other feeds
             # Neither the exception's words nor local variables: both can hold credentials.
             where = "".join(format_tb(error.__traceback__))
@@ -157,7 +157,7 @@ class HttpFetcher:
         error = PollError("stopped", "the fetcher was closed before this poll was done", refused=True)
         return Fetched(feed, self._clock.now(), without_userinfo(feed.location)[0], error=error)
 
-    async def _poll(self, feed: FeedState, shelf: Shelf) -> Fetched:
+    async def _poll(self, feed: FeedState, backpressure: Backpressure) -> Fetched:
         now = self._clock.now()
         settings = self._config.feed_by_url.get(feed.url)
         try:
@@ -179,7 +179,7 @@ class HttpFetcher:
                 secret_for=belongs,
                 conditional=bool(asked),
                 allow_private=self._config.http.allow_private or bool(settings and settings.allow_private),
-                shelf=shelf,
+                backpressure=backpressure,
             )
         )
         self._hold(reply)

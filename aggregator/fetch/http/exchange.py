@@ -20,7 +20,7 @@ from aggregator.core.ports import Clock
 from aggregator.core.types import PollError
 from aggregator.fetch.http import failures
 from aggregator.fetch.http.address_guard import Connecting, connecting, literal, why_refused
-from aggregator.fetch.http.backpressure import Shelf
+from aggregator.fetch.http.backpressure import Backpressure
 from aggregator.fetch.http.decode import Decoder, TooLarge, Undecodable
 from aggregator.fetch.http.headers import kept
 from aggregator.fetch.http.politeness import Hosts
@@ -51,7 +51,7 @@ class Call:
     """Cap on the document, where it is lower than the common one."""
     allowed: Callable[[str], Awaitable[PollError | None]] | None = None
     """Asked before each hop, outside the host's turn, whether its URL may be fetched."""
-    shelf: Shelf | None = None
+    backpressure: Backpressure | None = None
     """Where the document goes; a request waits until there is room."""
 
 
@@ -138,14 +138,14 @@ class Exchanger:
             held = self._hosts.held(host)
             if held is not None:
                 return Reply(current, now, error=_held(host, held))
-            async with self._hosts.turn(host) as tally:
-                if call.shelf is not None:
-                    await call.shelf.room()
+            async with self._hosts.turn(host) as stats:
+                if call.backpressure is not None:
+                    await call.backpressure.room()
                 hop = await self._request(url, call, left)
-                tally.requests += 1
-                tally.received += hop.received
-                tally.not_modified += hop.status == 304
-                tally.too_many += hop.status == 429
+                stats.requests += 1
+                stats.received += hop.received
+                stats.not_modified += hop.status == 304
+                stats.too_many += hop.status == 429
             left -= hop.seconds
             if hop.location is None:
                 led = current if permanent and len(seen) > 1 and hop.error is None else ""
@@ -294,8 +294,8 @@ class Exchanger:
                     began = loop.time()
                     await self._big.acquire()
                     big = True
-                    if call.shelf is not None:
-                        await call.shelf.room()
+                    if call.backpressure is not None:
+                        await call.backpressure.room()
                     waited = loop.time() - began
                     cap.reschedule(loop.time() + left)
             hop.body = decoder.finish()

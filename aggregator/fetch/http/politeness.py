@@ -14,7 +14,7 @@ _PRUNE_ABOVE = 20_000
 
 
 @dataclass(slots=True)
-class HostTally:
+class HostStats:
     """What a host has seen of us since the start."""
 
     requests: int = 0
@@ -33,7 +33,7 @@ class _Host:
     users: int = 0
     ended: float | None = None
     not_before: datetime | None = None
-    tally: HostTally = field(default_factory=HostTally)
+    stats: HostStats = field(default_factory=HostStats)
 
 
 class Hosts:
@@ -72,7 +72,7 @@ class Hosts:
         entry.not_before = until if entry.not_before is None else max(entry.not_before, until)
 
     @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[HostTally]:
+    async def turn(self, host: str) -> AsyncIterator[HostStats]:
         """Wait for the host, then for the pause, then for room among all; hold all three meanwhile."""
         entry = self._entry(host)
         entry.users += 1
@@ -85,18 +85,18 @@ class Hosts:
                 async with self._all:
                     if entry.ended is not None:
                         gap = loop.time() - entry.ended
-                        shortest = entry.tally.shortest_gap
-                        entry.tally.shortest_gap = gap if shortest is None else min(shortest, gap)
+                        shortest = entry.stats.shortest_gap
+                        entry.stats.shortest_gap = gap if shortest is None else min(shortest, gap)
                     try:
-                        yield entry.tally
+                        yield entry.stats
                     finally:
                         entry.ended = loop.time()
         finally:
             entry.users -= 1
 
-    def tallies(self) -> Mapping[str, HostTally]:
+    def tallies(self) -> Mapping[str, HostStats]:
         """By host name."""
-        return {host: entry.tally for host, entry in self._hosts.items()}
+        return {host: entry.stats for host, entry in self._hosts.items()}
 
     def _entry(self, host: str) -> _Host:
         if len(self._hosts) > _PRUNE_ABOVE:

@@ -66,7 +66,7 @@ class _Rest:
 
 
 @dataclass(slots=True)
-class Courier:
+class Dispatcher:
     """Drains an outbox into channels, round after round.
 
     What it remembers between rounds is only which channels rest after failures; a restart forgets that and

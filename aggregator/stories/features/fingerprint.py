@@ -14,8 +14,8 @@ from aggregator.config.stories import OriginConfig
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Entry, Fingerprint
 from aggregator.stories.features import headlines
-from aggregator.stories.features.embedding import Embedder
 from aggregator.stories.features.extractor import Extractor
+from classifiers.model.embedding import Embedder
 
 _PERMUTATIONS = 32
 _ROWS = 4

@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from aggregator.stories.features.embedding import cosine
 from aggregator.stories.features.gazetteer import listed
 from aggregator.stories.features.headlines import compact
 from aggregator.stories.grouping.idf import Rarity
+from classifiers.model.embedding import cosine
 
 KIND_WEIGHT: Final = {
     "person": 1.0,

@@ -19,9 +19,9 @@ from typing import Any, Protocol
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.core.types import Candidate, Fingerprint, Grouping
-from aggregator.stories.features.embedding import unpacked
 from aggregator.stories.grouping.idf import Rarity
 from aggregator.stories.grouping.similarity import NO_NORMS, Profile, Traits, profile, traits
+from classifiers.model.embedding import unpacked
 
 _POSTINGS = 48
 """Most recent entries looked at for one feature; the cost of an entry does not grow with the window."""

@@ -15,9 +15,9 @@ from classifiers.model.dataset import copies, folds, judged, rule_samples, tempo
 from classifiers.model.fitting import Rows, Settings, make_fitter
 from classifiers.model.low_rank import logistic
 from classifiers.model.metrics import average_precision, f1
+from classifiers.model.pipeline import make_pipeline, parts
 from classifiers.model.refit import better, is_refit_due, refit
 from classifiers.model.samples import LOG_ODDS, Sample, document_text, rule_features
-from classifiers.model.topic_model import make_pipeline, parts
 from classifiers.model.train import decisions, train, train_on
 from classifiers.types import Document, Judgement
 from tests.classifiers.model.conftest import NOW, SLUG, story

@@ -14,7 +14,7 @@ from aiohttp import web
 from aggregator.config.outputs import OutputConfig
 from aggregator.config.secrets import Secrets
 from aggregator.publish.push.channels import open_channels
-from aggregator.publish.push.dispatcher import Courier
+from aggregator.publish.push.dispatcher import Dispatcher
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -49,10 +49,10 @@ def output(*push: dict[str, Any], **fields: Any) -> OutputConfig:
 
 
 @asynccontextmanager
-async def courier(output: OutputConfig, env: Mapping[str, str] | None = None) -> AsyncIterator[Courier]:
-    """A courier to the output's channels; secrets come from `env`."""
+async def dispatcher(output: OutputConfig, env: Mapping[str, str] | None = None) -> AsyncIterator[Dispatcher]:
+    """A dispatcher to the output's channels; secrets come from `env`."""
     async with open_channels([output], Secrets(env or {}), agent="aggregator/test") as channels:
-        yield Courier(channels)
+        yield Dispatcher(channels)
 
 
 def hex_signature(secret: bytes, body: bytes, digest: str = "sha256") -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 import structlog
 
-from aggregator.publish.push.dispatcher import Channel, Courier, Drained
+from aggregator.publish.push.dispatcher import Channel, Dispatcher, Drained
 from aggregator.publish.push.types import Delivery, Message, SendFailed
 from aggregator.store.outbox import SqlOutbox
 
@@ -60,14 +60,16 @@ def reject(message: Message, now: datetime) -> None:
     raise SendFailed("answered 400", permanent=True)
 
 
-def drain(courier: Courier, outbox: SqlOutbox, now: datetime) -> Drained:
-    return asyncio.run(courier.drain(outbox, now))
+def drain(dispatcher: Dispatcher, outbox: SqlOutbox, now: datetime) -> Drained:
+    return asyncio.run(dispatcher.drain(outbox, now))
 
 
-def run(courier: Courier, outbox: SqlOutbox, start: datetime, until: timedelta, every: timedelta) -> datetime:
+def run(
+    dispatcher: Dispatcher, outbox: SqlOutbox, start: datetime, until: timedelta, every: timedelta
+) -> datetime:
     now = start
     while now < start + until:
-        drain(courier, outbox, now)
+        drain(dispatcher, outbox, now)
         now += every
     return now
 
@@ -93,9 +95,9 @@ def test_one_bad_channel_never_harms_another(outbox: SqlOutbox, delivery: Make) 
             for _, channel in [*senders, ("", "x:gone")]
         ]
     )
-    courier = Courier({address: Channel(sender) for address, sender in senders.items()})
+    dispatcher = Dispatcher({address: Channel(sender) for address, sender in senders.items()})
     with structlog.testing.capture_logs() as logs:
-        done = drain(courier, outbox, NOW)
+        done = drain(dispatcher, outbox, NOW)
     assert senders[DESK].arrived.total() == 5
     assert (done.sent, done.messages, done.failed, done.dead) == (5, 5, 3, 5)
     assert {letter.error for letter in outbox.dead_letters()} == {
@@ -104,7 +106,7 @@ def test_one_bad_channel_never_harms_another(outbox: SqlOutbox, delivery: Make) 
     assert len(logs) == 3
     assert "secret" not in str(logs)
     assert "RuntimeError at test_courier.py:" in str(logs)
-    assert set(courier.resting(NOW)) == set(senders) - {DESK}
+    assert set(dispatcher.resting(NOW)) == set(senders) - {DESK}
 
 
 def test_a_dead_server_is_asked_ever_more_seldom_and_gets_everything_in_the_end(
@@ -117,14 +119,14 @@ def test_a_dead_server_is_asked_ever_more_seldom_and_gets_everything_in_the_end(
             refuse(message, now)
 
     desk = Recorder(down)
-    courier = Courier({DESK: Channel(desk, max_per_hour=20)})
+    dispatcher = Dispatcher({DESK: Channel(desk, max_per_hour=20)})
     now = NOW
     names = []
     while now < NOW + timedelta(hours=9):
         if (now - NOW) % (10 * MINUTE) == timedelta(0):
             names.append(f"k{len(names)}")
             outbox.queue([delivery(names[-1], created=now)])
-        drain(courier, outbox, now)
+        drain(dispatcher, outbox, now)
         now += MINUTE
     tried = [at for at in desk.tries if at < down_until]
     assert len(tried) < 5 * 4 + 8
@@ -135,36 +137,36 @@ def test_a_dead_server_is_asked_ever_more_seldom_and_gets_everything_in_the_end(
 
 def test_a_storm_becomes_a_summary(outbox: SqlOutbox, delivery: Make) -> None:
     mail = Recorder()
-    courier = Courier({MAIL: Channel(mail, max_per_hour=5)})
+    dispatcher = Dispatcher({MAIL: Channel(mail, max_per_hour=5)})
     outbox.queue([delivery(f"k{n}", channel="notify:mail") for n in range(60)])
-    drain(courier, outbox, NOW)
+    drain(dispatcher, outbox, NOW)
     assert [len(message) for message in mail.messages] == [1, 1, 1, 1, 56]
     outbox.queue([delivery("more", channel="notify:mail", created=NOW + MINUTE)])
-    run(courier, outbox, NOW + MINUTE, 58 * MINUTE, MINUTE)
+    run(dispatcher, outbox, NOW + MINUTE, 58 * MINUTE, MINUTE)
     assert len(mail.messages) == 5
-    run(courier, outbox, NOW + HOUR, 5 * MINUTE, MINUTE)
+    run(dispatcher, outbox, NOW + HOUR, 5 * MINUTE, MINUTE)
     assert mail.messages[5:] == [("more",)]
     assert mail.arrived.total() == len(mail.arrived) == 61
 
 
 def test_more_than_a_batch_is_not_lost(outbox: SqlOutbox, delivery: Make) -> None:
     mail = Recorder()
-    courier = Courier({MAIL: Channel(mail, max_per_hour=2)}, batch=10)
+    dispatcher = Dispatcher({MAIL: Channel(mail, max_per_hour=2)}, batch=10)
     outbox.queue([delivery(f"k{n}", channel="notify:mail") for n in range(35)])
-    run(courier, outbox, NOW, 5 * HOUR, 10 * MINUTE)
+    run(dispatcher, outbox, NOW, 5 * HOUR, 10 * MINUTE)
     assert mail.arrived == Counter({f"k{n}": 1 for n in range(35)})
 
 
 def test_pings_merge_and_keep_their_distance(outbox: SqlOutbox, delivery: Make) -> None:
     hub = Recorder()
-    courier = Courier({("korea", "websub:hub"): Channel(hub, max_per_hour=20, merge=True)})
+    dispatcher = Dispatcher({("korea", "websub:hub"): Channel(hub, max_per_hour=20, merge=True)})
     for n in range(120):
         now = NOW + n * 10 * SECOND
         outbox.queue([delivery(f"v{n}", channel="websub:hub", created=now)])
-        drain(courier, outbox, now)
+        drain(dispatcher, outbox, now)
     assert hub.tries[:2] == [NOW, NOW + 3 * MINUTE]
     assert len(hub.tries) == 7
-    run(courier, outbox, NOW + 20 * MINUTE, 5 * MINUTE, MINUTE)
+    run(dispatcher, outbox, NOW + 20 * MINUTE, 5 * MINUTE, MINUTE)
     assert hub.arrived == Counter({f"v{n}": 1 for n in range(120)})
 
 
@@ -175,16 +177,16 @@ def test_a_refused_message_is_a_dead_letter_and_the_next_goes_on(outbox: SqlOutb
 
     desk = Recorder(picky)
     outbox.queue([delivery(name) for name in ("bad", "good", "fine")])
-    done = drain(Courier({DESK: Channel(desk)}), outbox, NOW)
+    done = drain(Dispatcher({DESK: Channel(desk)}), outbox, NOW)
     assert (done.sent, done.dead) == (2, 1)
     assert [(letter.story, letter.error) for letter in outbox.dead_letters()] == [("bad", "answered 400")]
 
 
 def test_a_server_that_refuses_everything_is_left_alone(outbox: SqlOutbox, delivery: Make) -> None:
     desk = Recorder(reject)
-    courier = Courier({DESK: Channel(desk)})
+    dispatcher = Dispatcher({DESK: Channel(desk)})
     outbox.queue([delivery(f"k{n}") for n in range(15)])
-    run(courier, outbox, NOW, 10 * MINUTE, 10 * SECOND)
+    run(dispatcher, outbox, NOW, 10 * MINUTE, 10 * SECOND)
     assert len(desk.tries) <= 8
     assert len(outbox.dead_letters()) == len(desk.tries)
 
@@ -192,18 +194,18 @@ def test_a_server_that_refuses_everything_is_left_alone(outbox: SqlOutbox, deliv
 def test_a_refused_summary_kills_none_of_its_parts(outbox: SqlOutbox, delivery: Make) -> None:
     mail = Recorder(reject)
     outbox.queue([delivery(f"k{n}") for n in range(9)])
-    courier = Courier({DESK: Channel(mail, max_per_hour=1)})
-    drain(courier, outbox, NOW)
+    dispatcher = Dispatcher({DESK: Channel(mail, max_per_hour=1)})
+    drain(dispatcher, outbox, NOW)
     assert outbox.dead_letters() == []
     mail.fault = None
-    run(courier, outbox, NOW + MINUTE, 5 * MINUTE, MINUTE)
+    run(dispatcher, outbox, NOW + MINUTE, 5 * MINUTE, MINUTE)
     assert mail.arrived.total() == 9
 
 
 def test_hopeless_ones_are_given_up_with_the_last_error(outbox: SqlOutbox, delivery: Make) -> None:
     outbox.queue([delivery("a")])
-    courier = Courier({DESK: Channel(Recorder(refuse), give_up=timedelta(hours=2))})
-    run(courier, outbox, NOW, timedelta(hours=5), MINUTE)
+    dispatcher = Dispatcher({DESK: Channel(Recorder(refuse), give_up=timedelta(hours=2))})
+    run(dispatcher, outbox, NOW, timedelta(hours=5), MINUTE)
     (letter,) = outbox.dead_letters()
     assert letter.error == "connection refused"
     assert 5 <= letter.attempts <= 12
@@ -216,7 +218,7 @@ def test_retry_after_is_obeyed(outbox: SqlOutbox, delivery: Make) -> None:
 
     desk = Recorder(busy)
     outbox.queue([delivery("a"), delivery("b")])
-    run(Courier({DESK: Channel(desk)}), outbox, NOW, 2 * HOUR, MINUTE)
+    run(Dispatcher({DESK: Channel(desk)}), outbox, NOW, 2 * HOUR, MINUTE)
     assert desk.tries[:2] == [NOW, NOW + HOUR]
     assert desk.arrived == Counter("ab")
 
@@ -226,15 +228,15 @@ def test_one_that_was_cancelled_is_sent_again(outbox: SqlOutbox, delivery: Make)
         await asyncio.sleep(60)
 
     async def interrupted() -> None:
-        courier = Courier({DESK: Channel(Recorder(lambda message, now: forever()))})
+        dispatcher = Dispatcher({DESK: Channel(Recorder(lambda message, now: forever()))})
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await courier.drain(outbox, NOW)
+                await dispatcher.drain(outbox, NOW)
 
     outbox.queue([delivery("a"), delivery("b")])
     asyncio.run(interrupted())
     desk = Recorder()
-    drain(Courier({DESK: Channel(desk)}), outbox, NOW)
+    drain(Dispatcher({DESK: Channel(desk)}), outbox, NOW)
     assert desk.arrived == Counter("ab")
 
 
@@ -256,7 +258,9 @@ def test_nothing_is_lost_whatever_happens(outbox: SqlOutbox, delivery: Make, see
 
     chance = random.Random(seed)
     senders = {("korea", f"webhook:c{n}"): Recorder(moody(f"c{n}")) for n in range(3)}
-    courier = Courier({address: Channel(sender, max_per_hour=15) for address, sender in senders.items()})
+    dispatcher = Dispatcher(
+        {address: Channel(sender, max_per_hour=15) for address, sender in senders.items()}
+    )
     queued: Counter[str] = Counter()
     now = NOW
     for step in range(300):
@@ -271,8 +275,8 @@ def test_nothing_is_lost_whatever_happens(outbox: SqlOutbox, delivery: Make, see
             outbox.queue(batch)
             queued.update(one.key for one in batch)
         if chance.random() < 0.05:
-            courier = Courier(courier.channels)  # a restart
-        drain(courier, outbox, now)
+            dispatcher = Dispatcher(dispatcher.channels)  # a restart
+        drain(dispatcher, outbox, now)
     assert sum((sender.arrived for sender in senders.values()), Counter[str]()) == queued
     assert outbox.dead_letters() == []
     assert all(most_in_an_hour(sender.sent) <= 15 for sender in senders.values())

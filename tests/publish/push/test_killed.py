@@ -24,7 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from aggregator.config.outputs import OutputConfig
 from aggregator.config.secrets import Secrets
-from aggregator.publish.push.dispatcher import Courier
+from aggregator.publish.push.dispatcher import Dispatcher
 from aggregator.publish.push.channels import open_channels
 from aggregator.store.deliveries import SqlOutbox
 from aggregator.store.engine import open_engine
@@ -37,10 +37,10 @@ async def main(path, url, minutes):
     ]
     output = OutputConfig.model_validate({"slug": "korea", "push": push})
     async with open_channels([output], Secrets({}), agent="test") as channels:
-        courier = Courier(channels)
+        dispatcher = Dispatcher(channels)
         now = datetime(2026, 11, 23, 4, 30, tzinfo=UTC) + timedelta(minutes=int(minutes))
         for minute in range(10):
-            await courier.drain(outbox, now + timedelta(minutes=minute))
+            await dispatcher.drain(outbox, now + timedelta(minutes=minute))
 
 asyncio.run(main(*sys.argv[1:]))
 """

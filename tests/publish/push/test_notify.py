@@ -23,7 +23,7 @@ from aggregator.publish.push.plan import plan_deliveries
 from aggregator.publish.push.types import Delivery
 from aggregator.store.outbox import SqlOutbox
 
-from .servers import closed_port, courier, output, serving
+from .servers import closed_port, dispatcher, output, serving
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -73,7 +73,7 @@ def drain(outbox: SqlOutbox, url: str, times: list[datetime], **push: object) ->
 
     async def run() -> list[str]:
         with structlog.testing.capture_logs() as logs:
-            async with courier(output({**MAIL, **push}), {"MAIL": url}) as one:
+            async with dispatcher(output({**MAIL, **push}), {"MAIL": url}) as one:
                 for now in times:
                     await one.drain(outbox, now)
         return [str(entry) for entry in logs]
@@ -218,7 +218,7 @@ def test_long_texts_are_cut_for_the_service_not_refused(outbox: SqlOutbox, deliv
             long = delivery("a", channel="notify:mail", body={**long.body, "lead": "word " * 20_000})
             outbox.queue([long])
             target = url.replace("http://", "json://") + "/hook"
-            async with courier(output(MAIL), {"MAIL": target}) as one:
+            async with dispatcher(output(MAIL), {"MAIL": target}) as one:
                 assert (await one.drain(outbox, NOW)).sent == 1
 
     asyncio.run(run())

@@ -21,7 +21,7 @@ from aggregator.publish.push.types import Delivery, SendFailed
 from aggregator.publish.push.webhook import signatures
 from aggregator.store.outbox import SqlOutbox
 
-from .servers import closed_port, courier, hex_signature, output, serving
+from .servers import closed_port, dispatcher, hex_signature, output, serving
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -39,7 +39,7 @@ def test_a_story_arrives_signed(outbox: SqlOutbox, story: Callable[..., Story]) 
         async with serving(hook=receive) as url:
             out = output({"kind": "webhook", "url_env": "HOOK", "secret_env": "KEY"})
             outbox.queue(plan_deliveries(out, [story()], NOW, base_url="https://me.example"))
-            async with courier(out, {"HOOK": url + "/hook?token=x", "KEY": "s3cret"}) as one:
+            async with dispatcher(out, {"HOOK": url + "/hook?token=x", "KEY": "s3cret"}) as one:
                 await one.drain(outbox, NOW)
                 await one.drain(outbox, NOW + HOUR)
 
@@ -85,7 +85,7 @@ def test_without_a_key_nothing_is_signed(outbox: SqlOutbox, delivery: Make) -> N
     async def run() -> None:
         async with (
             serving(hook=receive) as url,
-            courier(output({"kind": "webhook", "url": url + "/hook"})) as one,
+            dispatcher(output({"kind": "webhook", "url": url + "/hook"})) as one,
         ):
             outbox.queue([delivery("a")])
             await one.drain(outbox, NOW)
@@ -107,7 +107,7 @@ def test_a_summary_holds_each_story_with_its_own_key(outbox: SqlOutbox, delivery
         async with serving(hook=receive) as url:
             out = output({"kind": "webhook", "url": url + "/hook", "max_per_hour": 2})
             outbox.queue([delivery(f"k{n}") for n in range(5)])
-            async with courier(out) as one:
+            async with dispatcher(out) as one:
                 await one.drain(outbox, NOW)
 
     asyncio.run(run())
@@ -131,7 +131,7 @@ def one_answer(
         async with serving(hook=answer, elsewhere=answer) as url:
             out = output({"kind": "webhook", "url": url + "/hook"})
             outbox.queue([delivery])
-            async with courier(out) as one:
+            async with dispatcher(out) as one:
                 await one.drain(outbox, NOW)
                 await one.drain(outbox, NOW + timedelta(seconds=1))
 
@@ -180,12 +180,12 @@ def test_refused_connections_and_servers_that_hang_up_lose_nothing(outbox: SqlOu
     async def run() -> None:
         outbox.queue([delivery("a"), delivery("b")])
         dead = output({"kind": "webhook", "url": f"http://127.0.0.1:{closed_port()}/hook"})
-        async with courier(dead) as one:
+        async with dispatcher(dead) as one:
             assert (await one.drain(outbox, NOW)).failed == 1
         async with serving(hook=receive) as url:
-            async with courier(output({"kind": "webhook", "url": url + "/hook"})) as one:
+            async with dispatcher(output({"kind": "webhook", "url": url + "/hook"})) as one:
                 assert (await one.drain(outbox, NOW + HOUR)).failed == 1
-            async with courier(output({"kind": "webhook", "url": url + "/hook"})) as one:
+            async with dispatcher(output({"kind": "webhook", "url": url + "/hook"})) as one:
                 assert (await one.drain(outbox, NOW + 2 * HOUR)).sent == 2
 
     asyncio.run(run())
@@ -215,7 +215,7 @@ def test_a_server_that_never_answers_is_left_after_a_while(
             )
             slow = [delivery(f"s{n}", channel="webhook:slow") for n in range(5)]
             outbox.queue([*slow, *(delivery(f"k{n}") for n in range(5))])
-            async with courier(out) as one, asyncio.timeout(4):
+            async with dispatcher(out) as one, asyncio.timeout(4):
                 done = await one.drain(outbox, NOW)
             assert (done.sent, done.failed) == (5, 1)
 
@@ -231,7 +231,7 @@ def errors(outbox: SqlOutbox, url: str, **push: Any) -> str:
 
     async def run() -> list[Any]:
         with structlog.testing.capture_logs() as logs:
-            async with courier(out, {"HOOK": url}) as one:
+            async with dispatcher(out, {"HOOK": url}) as one:
                 await one.drain(outbox, NOW)
         return logs
 

@@ -19,7 +19,7 @@ from aggregator.publish.push.plan import plan_deliveries
 from aggregator.store.outbox import SqlOutbox
 
 from .hub import Hub, Subscriber
-from .servers import courier, output, serving
+from .servers import dispatcher, output, serving
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -57,7 +57,7 @@ def test_a_subscriber_gets_what_changed_through_the_hub(
     outbox: SqlOutbox, story: Callable[..., Story]
 ) -> None:
     async def run() -> None:
-        async with world() as w, courier(w.output) as one:
+        async with world() as w, dispatcher(w.output) as one:
             outbox.queue(plan_deliveries(w.output, [story()], NOW, documents=w.topics))
             done = await one.drain(outbox, NOW)
             assert (done.sent, done.messages) == (1, 1)
@@ -85,7 +85,7 @@ def test_a_hub_that_is_down_hears_of_it_later_and_once(
     outbox: SqlOutbox, story: Callable[..., Story]
 ) -> None:
     async def run() -> None:
-        async with world(lambda number: 503 if number <= 3 else 0) as w, courier(w.output) as one:
+        async with world(lambda number: 503 if number <= 3 else 0) as w, dispatcher(w.output) as one:
             for minute in range(30):
                 now = NOW + minute * MINUTE
                 if minute < 5:
@@ -105,7 +105,7 @@ def test_when_the_second_feed_is_refused_both_are_told_again(
     outbox: SqlOutbox, story: Callable[..., Story]
 ) -> None:
     async def run() -> None:
-        async with world(lambda number: 500 if number == 2 else 0) as w, courier(w.output) as one:
+        async with world(lambda number: 500 if number == 2 else 0) as w, dispatcher(w.output) as one:
             outbox.queue(plan_deliveries(w.output, [story()], NOW, documents=w.topics))
             assert (await one.drain(outbox, NOW)).failed == 1
             assert (await one.drain(outbox, NOW + 2 * MINUTE)).sent == 1

@@ -12,29 +12,31 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from aggregator.core.errors import ModelError
-
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 _STEPS = 127
 """Steps of a vector's numbers, which are stored as single bytes: sums of whole numbers come out the same everywhere."""
 _CHUNK = 1 << 20
 
 
+class EmbeddingError(ValueError):
+    """There is no usable model in the folder; the message says what is missing and what to do."""
+
+
 class Embedder:
     """A loaded model."""
 
     def __init__(self, folder: str) -> None:
-        """Raises ModelError, naming what is wrong and what to do, when there is no usable model in the folder."""
+        """Raises EmbeddingError, naming what is wrong and what to do, when there is no usable model in the folder."""
         missing = [name for name in FILES if not Path(folder, name).is_file()]
         if missing:  # the library would look for the name on the network
-            raise ModelError(
+            raise EmbeddingError(
                 f"{folder} has no {', '.join(missing)}; name the folder of a static embedding model"
             )
         try:
             from model2vec import StaticModel
             from tqdm import tqdm
         except ImportError:
-            raise ModelError(
+            raise EmbeddingError(
                 "the library model2vec is not installed; install the extra `embedding`, or leave the setting out"
             ) from None
         tqdm.set_lock(RLock())  # its own is a semaphore of the system, which outlives a worker
@@ -42,7 +44,7 @@ class Embedder:
             self._model: Any = StaticModel.from_pretrained(folder, force_download=False)
             self.vectors(["probe"])
         except Exception as error:  # three libraries, each with errors of its own
-            raise ModelError(f"{folder} holds no model that can be read: {error}") from error
+            raise EmbeddingError(f"{folder} holds no model that can be read: {error}") from error
         self.name = _hash(folder)
         """Tells models apart: changes with any byte of the files."""
 

@@ -1,4 +1,4 @@
-"""A `Source` in memory: the contract of `aggregator.web.ports`, as plainly as it can be written."""
+"""A `WebSource` in memory: the contract of `aggregator.web.source`, as plainly as it can be written."""
 
 from __future__ import annotations
 
