@@ -1,0 +1,60 @@
+"""The records that travel between stages, one module per step of their life.
+
+    feeds -> fetched -> documents -> entries -> stories -> polls -> batches
+
+    FeedState -> Fetched -> ParsedFeed -> Entry -> Changes -> Candidate -> Assignment -> Story -> PollIntent -> Batch
+
+All are frozen and hold plain values. Every datetime is time-zone aware and in UTC.
+
+In: Plain values.
+Out: Frozen records; import them from here.
+May import: classifiers.
+"""
+
+from __future__ import annotations
+
+from aggregator.core.types.batches import Batch
+from aggregator.core.types.documents import Enclosure, ParsedFeed, RawEntry, ScheduleHints
+from aggregator.core.types.entries import Changes, Entry, KnownEntry, Revision
+from aggregator.core.types.feeds import FeedMemory, FeedState, Health
+from aggregator.core.types.fetched import Fetched, PollError
+from aggregator.core.types.polls import Alarm, Outcome, PollIntent, PollRecord
+from aggregator.core.types.stories import (
+    Assignment,
+    Candidate,
+    Corroboration,
+    Fingerprint,
+    Grouping,
+    Story,
+    StoryEntry,
+    published_order,
+)
+
+__all__ = [
+    "Alarm",
+    "Assignment",
+    "Batch",
+    "Candidate",
+    "Changes",
+    "Corroboration",
+    "Enclosure",
+    "Entry",
+    "FeedMemory",
+    "FeedState",
+    "Fetched",
+    "Fingerprint",
+    "Grouping",
+    "Health",
+    "KnownEntry",
+    "Outcome",
+    "ParsedFeed",
+    "PollError",
+    "PollIntent",
+    "PollRecord",
+    "RawEntry",
+    "Revision",
+    "ScheduleHints",
+    "Story",
+    "StoryEntry",
+    "published_order",
+]

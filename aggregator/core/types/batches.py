@@ -1,0 +1,28 @@
+"""What one step writes to the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aggregator.core.types.entries import Revision
+from aggregator.core.types.polls import PollIntent
+from aggregator.core.types.stories import Candidate, Fingerprint, Grouping, Story
+from classifiers.types import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything one step writes, in one transaction."""
+
+    polls: tuple[PollIntent, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    grouping: Grouping = field(default_factory=Grouping)
+    stories: tuple[Story, ...] = ()
+    """Every story the batch touched, as it is now."""
+    labels: tuple[tuple[str, tuple[Label, ...]], ...] = ()
+    """(entry, its labels) for entries that were stored before and were classified anew."""
+    fingerprints: tuple[tuple[str, Fingerprint], ...] = ()
+    """(entry, its fingerprint) for stored entries whose text changed."""
+    pages: tuple[tuple[str, str, str], ...] = ()
+    """(entry, full text, `done` or why there is none) for entries whose page was asked for."""
