@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from aggregator.config import Config
 from aggregator.core.types import (
-    Assignment,
     Candidate,
     Entry,
     FeedState,
@@ -92,7 +91,8 @@ class Assembler:
         known = self._store.known(stored_entries) if stored_entries else {}
         touched = {*members, *into, *into.values(), *(k.story for k in known.values())}
         touched |= {assigned[entry].story for entry in moved}
-        stored = self._store.stories(sorted(touched - self._only_new(touched, assigned)))
+        # Those founded in this batch are asked for too: an id may stand for a stored story, once they are merged.
+        stored = self._store.stories(sorted(touched))
         for story in stored.values():
             for member in story.entries:
                 target = assigned[member.entry.id].story if member.entry.id in moved else story.id
@@ -141,12 +141,6 @@ class Assembler:
             self._usual = usual_growth(self._store.growth(now - _USUAL_SPAN))
             self._usual_at = now
         return self._usual
-
-    @staticmethod
-    def _only_new(touched: set[str], assigned: Mapping[str, Assignment]) -> set[str]:
-        """Stories founded in this very batch: there is nothing of them to read."""
-        founded = {a.story for a in assigned.values() if a.basis == "new"}
-        return touched & founded
 
     def _member(self, candidate: Candidate, basis: str) -> StoryEntry:
         feed = self._feed(candidate.entry.feed_id)
