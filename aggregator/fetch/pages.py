@@ -1,26 +1,23 @@
 """The text of an entry's own page: fetched once, as politely as a feed, and only where robots.txt lets us.
 
-    entry URL -> robots.txt of each host on the way -> Page       FullText, IO
-    Page      -> Extract                                          extract, pure, for a worker process
+    entry URL -> robots.txt of each host on the way -> Page
 
-Whatever fails gives a reason in words and no text: the caller goes on with the feed's summary.
+Whatever fails gives a reason in words and no page: the caller goes on with the feed's summary.
+`entries.fulltext` finds the text in it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 from protego import Protego
 
 from aggregator.config import Config
 from aggregator.core.ports import Clock
-from aggregator.core.types import FeedState, PollError
-from aggregator.entries.parse.encoding import known
+from aggregator.core.types import FeedState, Page, PollError
 from aggregator.fetch.http import Call, HttpFetcher, Reply
 from aggregator.fetch.http.headers import PAGE_TYPES, user_agent
 from aggregator.fetch.http.urls import BadUrl, host_of, origin, request_url, without_userinfo
@@ -32,39 +29,8 @@ _ROBOTS_KEPT = timedelta(hours=24)
 _ROBOTS_RETRIED = timedelta(hours=1)
 _LONGEST_DELAY = 60.0
 _MOST_ORIGINS = 5000
-_SHORTEST_TEXT = 200
-_LONGEST_TEXT = 200_000
-_MOST_TAGS = 50_000
-"""News pages have some thousands."""
-_MANY_INLINE = 6000
-"""Elements inside paragraphs from which they are taken out first: trafilatura's time grows with their square."""
-_INLINE = re.compile(
-    r"</?(?:a|abbr|acronym|b|bdi|bdo|big|cite|del|dfn|em|font|i|img|ins|kbd|mark|nobr|rb|rp|rt|ruby|samp|small|span|strike"
-    r"|strong|sub|sup|tt|u|var|wbr)\b[^<>]*>",
-    re.IGNORECASE,
-)
 _Site = tuple[str, str, int]
 _HTML = ("text/html", "application/xhtml+xml", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page as fetched. Exactly one of `body` and `why` is set."""
-
-    url: str
-    """The URL that answered."""
-    body: bytes | None = None
-    content_type: str = ""
-    why: str = ""
-    """Why there is none, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Extract:
-    """A page's main text. Exactly one of `text` and `why` is set."""
-
-    text: str | None = None
-    why: str = ""
 
 
 @dataclass(slots=True)
@@ -173,49 +139,6 @@ class FullText:
             self._robots.clear()
         self._next.clear()
         self._locks = {key: lock for key, lock in self._locks.items() if lock.locked()}
-
-
-def extract(page: Page) -> Extract:
-    """Find the main text of a page (trafilatura). Pure; never raises; takes tens of milliseconds."""
-    if page.body is None:
-        return Extract(why=page.why)
-    if page.body.count(b"<") > _MOST_TAGS:
-        return Extract(why="the page is built of too many elements")
-    import trafilatura  # takes most of a second to import: workers alone pay for it
-
-    try:
-        text = trafilatura.extract(
-            _bounded(_decoded(page.body, page.content_type)),
-            fast=True,
-            include_comments=False,
-            include_tables=False,
-        )
-    except Exception as error:  # lxml and trafilatura raise many things on hostile pages
-        return Extract(why=f"the page could not be read ({type(error).__name__})")
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text or "").strip()
-    if len(text) < _SHORTEST_TEXT:
-        return Extract(why="the page has no main text to speak of")
-    return Extract(text[:_LONGEST_TEXT])
-
-
-def _decoded(body: bytes, content_type: str) -> str | bytes:
-    """The page as text where the server names its encoding rightly; else the bytes, for trafilatura to guess."""
-    named = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    name = "utf-16" if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else known(named[1]) if named else ""
-    try:
-        return body.decode(name) if name else body
-    except UnicodeError:
-        return body
-
-
-def _bounded(markup: str | bytes) -> str | bytes:
-    """A page without its inline elements, where they are very many; its text is the same."""
-    # Bytes whose encoding nobody named: letters of tags are ASCII in all that trafilatura may guess.
-    text = markup if isinstance(markup, str) else markup.decode("latin-1")
-    if sum(1 for _ in islice(_INLINE.finditer(text), _MANY_INLINE + 1)) <= _MANY_INLINE:
-        return markup
-    text = _INLINE.sub("", text)
-    return text if isinstance(markup, str) else text.encode("latin-1")
 
 
 def _rules(reply: Reply) -> Protego | None:

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.core.types import Batch, Entry, FeedState, Grouping
-from aggregator.fetch.pages import Extract, FullText
+from aggregator.core.types import Batch, Entry, Extract, FeedState, Grouping
+from aggregator.fetch.pages import FullText
 from aggregator.pipeline.poll import Pipeline
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.worker import Analysis

@@ -12,7 +12,7 @@ from aggregator.config.secrets import Secrets
 from aggregator.core.clock import SystemClock
 from aggregator.core.errors import StoreError
 from aggregator.core.ports import Clock
-from aggregator.entries.changes import diff
+from aggregator.entries.diff import diff
 from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.outcome import host_holds
 from aggregator.pipeline.poll import Pipeline

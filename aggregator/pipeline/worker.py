@@ -19,10 +19,10 @@ from typing import Any
 
 from aggregator.config import OriginConfig
 from aggregator.core.errors import BadRow
-from aggregator.core.types import Entry, FeedState, Fetched, Fingerprint, ParsedFeed, PollError
+from aggregator.core.types import Entry, Extract, FeedState, Fetched, Fingerprint, Page, ParsedFeed, PollError
+from aggregator.entries.fulltext import extract
 from aggregator.entries.normalise import from_row, normalise
 from aggregator.entries.parse import parse
-from aggregator.fetch.pages import Extract, Page, extract
 from aggregator.stories.features.fingerprint import Fingerprinter
 from aggregator.stories.summary.origin import Origins
 from classifiers.model.embedding import Embedder, EmbeddingError

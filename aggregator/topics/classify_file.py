@@ -11,7 +11,7 @@ from typing import Any
 from aggregator.config import Config
 from aggregator.core.errors import BadRow
 from aggregator.core.types import FeedState
-from aggregator.entries.changes import diff
+from aggregator.entries.diff import diff
 from aggregator.entries.normalise import from_row
 from aggregator.pipeline.import_file import label_as_dict, read_rows
 from aggregator.pipeline.runtime import store_path, worker_plan

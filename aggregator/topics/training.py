@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.core.errors import ModelError
 from aggregator.core.hashes import hex64
 from aggregator.core.types import Entry
-from aggregator.entries.changes import diff
+from aggregator.entries.diff import diff
 from aggregator.pipeline.worker import WorkerPlan, document
 from aggregator.pipeline.worker_pool import die_with_parent
 from aggregator.store import Store, entries, feedback

@@ -11,7 +11,7 @@ import pytest
 from aggregator.config.load import load
 from aggregator.core.errors import StoreError
 from aggregator.daemon.store_source import StoreSource
-from aggregator.entries.changes import diff
+from aggregator.entries.diff import diff
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import Store
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Changes, Entry, FeedMemory, FeedState, KnownEntry
-from aggregator.entries.changes import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, detect_changes, diff
+from aggregator.entries.changes import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, detect_changes
 from tests.entries.parse.documents import FEED, NOW, entries, item, rss
 
 
@@ -203,24 +203,3 @@ def test_a_gap_needs_a_feed_that_always_overlapped() -> None:
     assert not run([*after, before[1]], held(before[1]), feed=remembering(before)).gap
     assert not run([], feed=remembering(before)).gap
     assert not run(after, feed=remembering(before), first=True).gap
-
-
-def test_diff_of_words() -> None:
-    assert diff("Three dead after blast", "Four dead after blast") == "[-Three-]{+Four+} dead after blast"
-    assert diff("same words", "same  words") == ""
-    assert diff("", "new") == "{+new+}"
-    assert diff("정부가 대책을 발표", "정부가 새 대책을 발표") == "정부가 {+새 +}대책을 발표"
-    assert diff("首相が訪問", "首相が会談") == "首相が[-訪問-]{+会談+}"
-
-
-def test_diff_leaves_out_what_stayed() -> None:
-    stayed = " ".join(f"w{n}" for n in range(60))
-    compact = diff(f"old {stayed} tail", f"new {stayed} end")
-    assert compact.startswith("[-old-]{+new+} w0 w1")
-    assert " … " in compact
-    assert compact.endswith("w59 [-tail-]{+end+}")
-    assert len(compact) < 100
-
-
-def test_diff_of_long_texts_is_bounded() -> None:
-    assert diff("a b " * 100_000, "a c " * 100_000)

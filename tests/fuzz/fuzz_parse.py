@@ -19,7 +19,8 @@ import atheris
 with atheris.instrument_imports(include=["aggregator", "feedparser"]):
     from aggregator.core.hashes import text_keys
     from aggregator.core.types import Entry, FeedState, Fetched, KnownEntry, PollError
-    from aggregator.entries.changes import detect_changes, diff
+    from aggregator.entries.changes import detect_changes
+    from aggregator.entries.diff import diff
     from aggregator.entries.normalise import normalise
     from aggregator.entries.parse import parse
     from aggregator.entries.parse.discover import candidates

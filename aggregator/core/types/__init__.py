@@ -1,6 +1,6 @@
 """The records that travel between stages, one module per step of their life.
 
-    feeds -> fetched -> documents -> entries -> stories -> polls -> batches
+    feeds -> fetched -> documents -> entries -> pages -> stories -> polls -> batches
 
     FeedState -> Fetched -> ParsedFeed -> Entry -> Changes -> Candidate -> Assignment -> Story -> PollIntent -> Batch
 
@@ -18,6 +18,7 @@ from aggregator.core.types.documents import Enclosure, ParsedFeed, RawEntry, Sch
 from aggregator.core.types.entries import Changes, Entry, KnownEntry, Revision
 from aggregator.core.types.feeds import FeedMemory, FeedState, Health
 from aggregator.core.types.fetched import Fetched, PollError
+from aggregator.core.types.pages import Extract, Page
 from aggregator.core.types.polls import Alarm, Outcome, PollIntent, PollRecord
 from aggregator.core.types.stories import (
     Assignment,
@@ -39,6 +40,7 @@ __all__ = [
     "Corroboration",
     "Enclosure",
     "Entry",
+    "Extract",
     "FeedMemory",
     "FeedState",
     "Fetched",
@@ -47,6 +49,7 @@ __all__ = [
     "Health",
     "KnownEntry",
     "Outcome",
+    "Page",
     "ParsedFeed",
     "PollError",
     "PollIntent",

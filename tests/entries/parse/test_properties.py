@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aggregator.core import text, urls
 from aggregator.core.types import Entry, ParsedFeed, RawEntry
 from aggregator.entries import dates, sanitise
-from aggregator.entries.changes import diff
+from aggregator.entries.diff import diff
 from aggregator.entries.normalise import normalise
 from aggregator.entries.parse import parse
 from aggregator.entries.titles import one_line_title
