@@ -29,10 +29,8 @@ def register(app: typer.Typer) -> None:
 @group.command("list")
 def list_deliveries(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Pushes by channel and state, and dead letters (the default verb)."""
-    from aggregator.store.outbox import SqlOutbox
-
     _, store = open_store(config)
-    outbox = SqlOutbox(store.engine)
+    outbox = store.outbox
     counts, dead = outbox.counts(), outbox.dead_letters()
     if as_json:
         print_json(
@@ -79,9 +77,7 @@ def revive(
     config: ConfigOption = None,
 ) -> None:
     """Let dead letters wait to be sent again."""
-    from aggregator.store.outbox import SqlOutbox
-
     _, store = open_store(config)
-    revived = SqlOutbox(store.engine).revive(numbers or None, datetime.now(UTC))
+    revived = store.outbox.revive(numbers or None, datetime.now(UTC))
     verb = "waits" if revived == 1 else "wait"
     typer.echo(f"{count(revived, 'dead letter')} {verb} to be sent again")

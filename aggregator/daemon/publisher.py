@@ -24,7 +24,6 @@ from aggregator.publish.push.plan import hubs_of, plan_deliveries
 from aggregator.publish.selection import matches, selection_of
 from aggregator.publish.types import Site
 from aggregator.store import feedback, selection, stories
-from aggregator.store.outbox import SqlOutbox
 from aggregator.web.app import feedback_links, make_site
 
 log = structlog.get_logger("aggregator")
@@ -56,7 +55,7 @@ class Publisher:
         self._runtime = runtime
         self.source = StoreSource(runtime)
         self.metrics = Metrics(lambda: list(self.source.feeds()), lambda: runtime.pipeline.outage)
-        self.outbox = SqlOutbox(runtime.store.engine)
+        self.outbox = runtime.store.outbox
         self.base_url = ""
         self._archived: dict[str, datetime] = {}
         """By output, when the archives among its files were last written."""

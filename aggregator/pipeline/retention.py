@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from aggregator.core.types import Story
 from aggregator.pipeline.poll import Pipeline
 from aggregator.store import feedback
-from aggregator.store.outbox import SqlOutbox
 
 EVERY = timedelta(days=1)
 
@@ -83,7 +82,7 @@ def _forget_rest(pipeline: Pipeline, now: datetime) -> Mapping[str, int]:
         history_before=_ago(now, settings.retention),
         window_before=_ago(now, 4 * pipeline.config.stories.window),
     )
-    pushes = SqlOutbox(store.engine).prune(now - _PUSHES_KEPT)
+    pushes = store.outbox.prune(now - _PUSHES_KEPT)
     # Entries that are gone may be in the window still.
     pipeline.assembler.forget_caches()
     with store.write() as connection:

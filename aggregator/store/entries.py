@@ -129,14 +129,16 @@ def insert_new(
 def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) -> None:
     """Write the new text of changed entries and keep the old one as a revision: the newest fifty of each.
 
-    `diff_of(before, after)` is words.
+    `diff_of(before, after)` is words. An entry that has that text already is left as it is.
     """
     for revision in revisions:
         entry = revision.entry
         held = connection.execute(
-            select(ENTRIES.c.recent_hashes, ENTRIES.c.extra_json).where(ENTRIES.c.id == entry.id)
+            select(ENTRIES.c.hash, ENTRIES.c.recent_hashes, ENTRIES.c.extra_json).where(
+                ENTRIES.c.id == entry.id
+            )
         ).one_or_none()
-        if held is None:
+        if held is None or held.hash == entry.hash:
             continue
         entry = replace(entry, listed_after=listed_after(held.extra_json))  # a fact of its first version
         earlier = [h for h in held.recent_hashes.split() if h != entry.hash]

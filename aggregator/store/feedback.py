@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from aggregator.core.types import Feedback as Feedback
 from aggregator.store.codec import dump, micros, moment
 from aggregator.store.entries import chunks
 from aggregator.store.stories import FEEDBACK
@@ -17,20 +18,6 @@ from aggregator.store.tables import ModelRow, ValueRow, core
 
 MODELS = core(ModelRow)
 VALUES = core(ValueRow)
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """A person's yes or no, as stored."""
-
-    entry: str
-    story: str
-    topic: str
-    relevant: bool
-    facet: str
-    at: datetime
-    by: str
-    n: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,7 @@ class StoredModel:
 
 
 def record(connection: Connection, feedback: Sequence[Feedback]) -> None:
-    """Add judgements; the newest on an entry or story and topic counts."""
+    """Add judgements; the newest on an entry or story and topic counts. One that is held already is left as it is."""
     rows = [
         {
             "entry": f.entry,
@@ -60,8 +47,26 @@ def record(connection: Connection, feedback: Sequence[Feedback]) -> None:
         }
         for f in feedback
     ]
-    if rows:
-        connection.execute(insert(FEEDBACK), rows)
+    for row in rows:
+        same = [FEEDBACK.c[name] == value for name, value in row.items()]
+        if connection.execute(select(FEEDBACK.c.n).where(*same).limit(1)).first() is None:
+            connection.execute(insert(FEEDBACK), row)
+
+
+def take_back(connection: Connection, numbers: Sequence[int]) -> None:
+    """Delete judgements by their numbers."""
+    if numbers:
+        connection.execute(delete(FEEDBACK).where(FEEDBACK.c.n.in_(numbers)))
+
+
+def newest_about(connection: Connection, *, story: str, entry: str, topic: str) -> Feedback | None:
+    """The newest judgement on that story or entry, or on an entry of that story; None when there is none."""
+    about = or_(
+        *([FEEDBACK.c.story == story] if story else []), *([FEEDBACK.c.entry == entry] if entry else [])
+    )
+    statement = select(FEEDBACK).where(FEEDBACK.c.topic == topic, about)
+    row = connection.execute(statement.order_by(FEEDBACK.c.n.desc()).limit(1)).mappings().first()
+    return None if row is None else _feedback(row)
 
 
 def newest(connection: Connection, *, story: str, topic: str) -> Feedback | None:
@@ -75,15 +80,10 @@ def newest(connection: Connection, *, story: str, topic: str) -> Feedback | None
 
 def undo(connection: Connection, *, story: str, entry: str, topic: str) -> Feedback | None:
     """Delete the newest judgement on that story or entry, and return it; None when there was none."""
-    about = or_(
-        *([FEEDBACK.c.story == story] if story else []), *([FEEDBACK.c.entry == entry] if entry else [])
-    )
-    statement = select(FEEDBACK).where(FEEDBACK.c.topic == topic, about)
-    row = connection.execute(statement.order_by(FEEDBACK.c.n.desc()).limit(1)).mappings().first()
-    if row is None:
-        return None
-    connection.execute(delete(FEEDBACK).where(FEEDBACK.c.n == row["n"]))
-    return _feedback(row)
+    found = newest_about(connection, story=story, entry=entry, topic=topic)
+    if found is not None:
+        take_back(connection, [found.n])
+    return found
 
 
 def all_feedback(connection: Connection, topic: str | None = None) -> list[Feedback]:

@@ -153,7 +153,7 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def write_polls(connection: Connection, polls: Sequence[PollIntent]) -> None:
-    """Write feeds' new states, the poll log and alarms."""
+    """Write feeds' new states, the poll log and alarms; a poll that is in the log already adds nothing to it."""
     if not polls:
         return
     states = [{**feed_to_row(intent.feed), "feed": intent.feed.id} for intent in polls]
@@ -173,8 +173,12 @@ def write_polls(connection: Connection, polls: Sequence[PollIntent]) -> None:
             .values(title=bindparam("learned")),
             titles,
         )
-    connection.execute(insert(POLLS), [_poll_row(intent.record) for intent in polls])
-    alarms = [alarm for intent in polls for alarm in intent.alarms]
+    logged = _logged(connection, polls)
+    fresh = [intent for intent in polls if (intent.record.feed_id, micros(intent.record.at)) not in logged]
+    if not fresh:
+        return
+    connection.execute(insert(POLLS), [_poll_row(intent.record) for intent in fresh])
+    alarms = [alarm for intent in fresh for alarm in intent.alarms]
     if alarms:
         connection.execute(
             insert(ALARMS),
@@ -183,6 +187,15 @@ def write_polls(connection: Connection, polls: Sequence[PollIntent]) -> None:
                 for a in alarms
             ],
         )
+
+
+def _logged(connection: Connection, polls: Sequence[PollIntent]) -> set[tuple[int, int]]:
+    """Of the feeds polled, (feed, moment) of the polls that the log has since the first of these."""
+    statement = select(POLLS.c.feed_id, POLLS.c.at).where(
+        POLLS.c.at >= min(micros(intent.record.at) for intent in polls),
+        POLLS.c.feed_id.in_([intent.record.feed_id for intent in polls]),
+    )
+    return {(row.feed_id, row.at) for row in connection.execute(statement)}
 
 
 def _poll_row(record: PollRecord) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aggregator.publish.push.types import DeadLetter, Delivery, Waiting
 from aggregator.store.codec import dump, micros, moment
+from aggregator.store.database import Database
 from aggregator.store.tables import DeliveryRow
 
 DELIVERIES = DeliveryRow.metadata.tables["deliveries"]
@@ -25,10 +25,10 @@ _MOST = 500
 
 
 class SqlOutbox:
-    """`push.types.Outbox` on the store's engine. Each call is one transaction."""
+    """`push.types.Outbox` in the database. Each call is one transaction; raises StoreError when it cannot be used."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def queue(self, deliveries: Sequence[Delivery]) -> int:
         """Add those whose key was never queued before; how many those were."""
@@ -49,7 +49,7 @@ class SqlOutbox:
             }
             for one in deliveries
         ]
-        with self._write() as connection:
+        with self._database.write() as connection:
             before = connection.scalar(select(func.max(DELIVERIES.c.n))) or 0
             connection.execute(insert(DELIVERIES).prefix_with("OR IGNORE"), rows)
             added = select(func.count()).where(DELIVERIES.c.n > before)
@@ -65,7 +65,7 @@ class SqlOutbox:
             .subquery()
         )
         query = select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.due, ranked.c.n)
-        with self._read() as connection:
+        with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
         return [Waiting(row["n"], _delivery(row), row["attempts"]) for row in rows]
 
@@ -74,7 +74,7 @@ class SqlOutbox:
         c = DELIVERIES.c
         query = select(c.output, c.channel, c.due).where(c.state == "sent", c.due > micros(since))
         found: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
-        with self._read() as connection:
+        with self._database.read() as connection:
             for output, channel, due in connection.execute(query):
                 found[output, channel].append(moment(due))
         return found
@@ -82,24 +82,24 @@ class SqlOutbox:
     def done(self, numbers: Sequence[int], at: datetime) -> None:
         """These arrived, together in one message."""
         values = {"due": micros(at), "error": ""}
-        with self._write() as connection:
+        with self._database.write() as connection:
             _set(connection, numbers[:1], state="sent", **values)
             _set(connection, numbers[1:], state="merged", **values)
 
     def retry(self, numbers: Sequence[int], due: datetime, error: str) -> None:
         """These were tried in vain; try again at `due`."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             _set(connection, numbers, due=micros(due), error=error, attempts=DELIVERIES.c.attempts + 1)
 
     def dead(self, numbers: Sequence[int], error: str) -> None:
         """Give these up; they are kept and listed."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             _set(connection, numbers, state="dead", error=error)
 
     def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """What was given up, newest first."""
         query = select(DELIVERIES).where(DELIVERIES.c.state == "dead")
-        with self._read() as connection:
+        with self._database.read() as connection:
             rows = connection.execute(query.order_by(DELIVERIES.c.n.desc()).limit(limit)).mappings().all()
         return [
             DeadLetter(
@@ -121,7 +121,7 @@ class SqlOutbox:
         change = update(DELIVERIES).values(
             state="waiting", due=micros(now), created=micros(now), attempts=0, error=""
         )
-        with self._write() as connection:
+        with self._database.write() as connection:
             if numbers is None:
                 return connection.execute(change.where(c.state == "dead")).rowcount
             return sum(
@@ -133,7 +133,7 @@ class SqlOutbox:
         """How many deliveries there are, by output, channel and state; for the status page and metrics."""
         c = DELIVERIES.c
         query = select(c.output, c.channel, c.state, func.count()).group_by(c.output, c.channel, c.state)
-        with self._read() as connection:
+        with self._database.read() as connection:
             return {(output, channel, state): n for output, channel, state, n in connection.execute(query)}
 
     def prune(self, before: datetime) -> int:
@@ -143,19 +143,9 @@ class SqlOutbox:
         (`plan.STALE`); with `when = "new"` a story that changes after it would be told a second time.
         """
         c = DELIVERIES.c
-        with self._write() as connection:
+        with self._database.write() as connection:
             gone = delete(DELIVERIES).where(c.state != "waiting", c.due < micros(before))
             return connection.execute(gone).rowcount
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(write=True) as connection, connection.begin():
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection, connection.begin():
-            yield connection
 
 
 def _set(connection: Connection, numbers: Sequence[int], **values: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from aggregator.core.types import Story, StoryEntry, published_order
+from aggregator.core.types import Constraint, Story, StoryEntry, published_order
 from aggregator.store.bulk import insert_rows, upsert_rows
 from aggregator.store.codec import (
     dump,
@@ -226,8 +226,13 @@ def merge(connection: Connection, from_story: str, into: str, now: datetime) -> 
     """Move everything of one story into another; the old id redirects for ever. Merging twice is harmless."""
     if from_story == into:
         return
-    connection.execute(update(ENTRIES).where(ENTRIES.c.story == from_story).values(story=into))
+    moved = connection.execute(
+        update(ENTRIES).where(ENTRIES.c.story == from_story).values(story=into)
+    ).rowcount
     connection.execute(update(FEEDBACK).where(FEEDBACK.c.story == from_story).values(story=into))
+    there = connection.execute(select(STORIES.c.id).where(STORIES.c.id == from_story)).first()
+    if not moved and there is None and redirects(connection, [from_story]).get(from_story) == into:
+        return
     # Redirects are kept flat, so that following one is always a single step.
     connection.execute(update(REDIRECTS).where(REDIRECTS.c.into == from_story).values(into=into))
     redirect = upsert(REDIRECTS).values(story=from_story, into=into, at=micros(now))
@@ -290,9 +295,20 @@ def corrections(connection: Connection) -> list[tuple[str, str, bool, datetime, 
 
 def constrain(connection: Connection, pairs: Iterable[tuple[str, str, bool]], now: datetime, by: str) -> None:
     """Keep corrections; the latest word on a pair counts."""
+    keep_constraints(connection, [Constraint(a, b, together, now, by) for a, b, together in pairs])
+
+
+def keep_constraints(connection: Connection, given: Iterable[Constraint]) -> None:
+    """Keep people's corrections of grouping; of a pair the one written last counts."""
     rows = [
-        {"a": min(a, b), "b": max(a, b), "together": together, "at": micros(now), "by": by}
-        for a, b, together in pairs
+        {
+            "a": min(one.a, one.b),
+            "b": max(one.a, one.b),
+            "together": one.together,
+            "at": micros(one.at),
+            "by": one.by,
+        }
+        for one in given
     ]
     if rows:
         statement = upsert(CONSTRAINTS)

@@ -22,7 +22,7 @@ from aggregator.daemon.web_app import build_app
 from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
-from aggregator.store import Store, feedback, feeds, store
+from aggregator.store import Store, database
 
 CONFIG = """
 [poll]
@@ -102,7 +102,7 @@ async def health(app: Any) -> tuple[int, dict[str, Any]]:
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "_FIRST_PAUSE", 0.3)
-    monkeypatch.setattr(store, "TROUBLE_LASTS", 1.0)
+    monkeypatch.setattr(database, "TROUBLE_LASTS", 1.0)
     start, asked = 0, 0
 
     async def answer(request: web.Request) -> web.Response:
@@ -144,16 +144,15 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert "full" in told["why"]
             assert told["version"]
             assert asked - before <= 4, "servers are not asked again and again in vain"
-            with pytest.raises(StoreError, match="full"), runtime.store.write() as connection:
-                feedback.set_value(connection, "long", "x" * 10_000_000)
+            with pytest.raises(StoreError, match="full"):
+                runtime.store.meta.set("long", "x" * 10_000_000)
             assert len(list(export_entries(runtime.store))) == 80
 
             disk.fill(False)
             await until(lambda: len(list(export_entries(runtime.store))) == 160, "what was held up")
             await until(lambda: bool(publisher.source.health()["ok"]), "health to recover")
             assert (await health(served))[0] == 200
-            with runtime.store.read() as connection:
-                states = feeds.all_feeds(connection)
+            states = runtime.store.feeds.all()
             assert [(f.failures, f.health) for f in states] == [(0, Health.OK)] * 2, "no feed is blamed"
             await driver.stop()
         await runner.cleanup()

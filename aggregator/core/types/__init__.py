@@ -1,6 +1,6 @@
 """The records that travel between stages, one module per step of their life.
 
-    feeds -> fetched -> documents -> entries -> pages -> stories -> polls -> batches
+    feeds -> fetched -> documents -> entries -> pages -> stories -> polls, people -> batches
 
     FeedState -> Fetched -> ParsedFeed -> Entry -> Changes -> Candidate -> Assignment -> Story -> PollIntent -> Batch
 
@@ -19,6 +19,7 @@ from aggregator.core.types.entries import Changes, Entry, KnownEntry, Revision
 from aggregator.core.types.feeds import FeedMemory, FeedState, Health
 from aggregator.core.types.fetched import Fetched, PollError
 from aggregator.core.types.pages import Extract, Page
+from aggregator.core.types.people import Constraint, Feedback
 from aggregator.core.types.polls import Alarm, Outcome, PollIntent, PollRecord
 from aggregator.core.types.stories import (
     Assignment,
@@ -37,12 +38,14 @@ __all__ = [
     "Batch",
     "Candidate",
     "Changes",
+    "Constraint",
     "Corroboration",
     "Enclosure",
     "Entry",
     "Extract",
     "FeedMemory",
     "FeedState",
+    "Feedback",
     "Fetched",
     "Fingerprint",
     "Grouping",

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from aggregator.core.types import Corroboration, Entry, Story, StoryEntry
 from aggregator.publish.push.types import Delivery
-from aggregator.store.engine import open_engine
-from aggregator.store.migrate import migrate
+from aggregator.store import Store
 from aggregator.store.outbox import SqlOutbox
 from classifiers.types import Label
 
@@ -75,18 +73,16 @@ def make_delivery(
     return Delivery(output=output, channel=channel, key=key, **(values | fields))
 
 
-def open_outbox(path: Path) -> tuple[Engine, SqlOutbox]:
-    """The outbox in a database file, made if need be."""
-    engine = open_engine(path)
-    migrate(engine, path, backups=0)
-    return engine, SqlOutbox(engine)
+def open_store(path: Path) -> Store:
+    """A database with an outbox in it, made if need be."""
+    return Store.open(path, diff=lambda before, after: "", backups=0)
 
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[SqlOutbox]:
-    engine, box = open_outbox(tmp_path / "test.db")
-    yield box
-    engine.dispose()
+    store = open_store(tmp_path / "test.db")
+    yield store.outbox
+    store.close()
 
 
 @pytest.fixture

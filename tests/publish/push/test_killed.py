@@ -26,11 +26,10 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.config.secrets import Secrets
 from aggregator.publish.push.dispatcher import Dispatcher
 from aggregator.publish.push.channels import open_channels
-from aggregator.store.deliveries import SqlOutbox
-from aggregator.store.engine import open_engine
+from aggregator.store import Store
 
 async def main(path, url, minutes):
-    outbox = SqlOutbox(open_engine(Path(path)))
+    outbox = Store.open(Path(path), diff=lambda before, after: "").outbox
     push = [
         {"kind": "webhook", "name": name, "url": f"{url}/{name}", "allow_private": True, "max_per_hour": 1000}
         for name in ("one", "two")

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aggregator.publish.push.types import Delivery, Waiting
-from aggregator.store.engine import open_engine
 from aggregator.store.outbox import SqlOutbox
+
+from .conftest import open_store
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -112,6 +113,6 @@ def test_pruning_spares_what_waits(outbox: SqlOutbox, delivery: Make) -> None:
 
 def test_it_outlives_the_process(tmp_path: Path, outbox: SqlOutbox, delivery: Make) -> None:
     outbox.queue([delivery("a")])
-    engine = open_engine(tmp_path / "test.db")
-    assert keys(SqlOutbox(engine).due(NOW, 10)) == ["a"]
-    engine.dispose()
+    again = open_store(tmp_path / "test.db")
+    assert keys(again.outbox.due(NOW, 10)) == ["a"]
+    again.close()
