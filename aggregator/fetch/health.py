@@ -13,32 +13,30 @@ States in order of weight, the heaviest that holds counts:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from aggregator.config.polling import PollConfig
 from aggregator.config.secrets import mask
 from aggregator.core.types import (
     Alarm,
-    Changes,
     FeedMemory,
     FeedState,
-    Fetched,
     Health,
-    ParsedFeed,
-    PollError,
+    HealthMemory,
 )
-from aggregator.fetch.network import BLAMELESS
+from aggregator.fetch.finished_poll import FinishedPoll
 
-_GAP_LASTS = timedelta(days=1)
+_LOSS_SHOWN = timedelta(days=1)
+"""So long a feed counts as degraded after entries were missed or held back."""
 _REPEAT = timedelta(days=1)
 """The same kind of alarm is not raised again sooner, gone and moved excepted."""
 _LEAST_SILENCE = timedelta(days=2)
 _BEFORE_QUIET = 5
 """Polls with news after which a feed's cadence is known well enough to miss it."""
-_BAD = frozenset((Health.GONE, Health.FAILING, Health.DEGRADED, Health.QUIET))
+_NO_ANSWER = frozenset((Health.FAILING, Health.GONE))
+_BAD = _NO_ANSWER | {Health.DEGRADED, Health.QUIET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,80 +47,54 @@ class Assessment:
     since: datetime
     why: str
     alarms: tuple[Alarm, ...]
-    memory: FeedMemory
+    memory: HealthMemory
 
 
-def assess(
-    before: FeedState,
-    after: FeedState,
-    fetched: Fetched,
-    parsed: ParsedFeed | PollError | None,
-    changes: Changes | None,
-    now: datetime,
-    settings: PollConfig,
-    *,
-    network_down: bool = False,
-) -> Assessment:
+def assess(poll: FinishedPoll, after: FeedState, settings: PollConfig) -> Assessment:
     """Judge a feed. `after` holds the new failures, location and memory; its health fields are not read."""
-    error = fetched.error or (parsed if isinstance(parsed, PollError) else None)
-    extra: dict[str, Any] = dict(after.memory.extra)
+    before, now, error = poll.feed, poll.now, poll.error
+    memory = after.memory.health
     if error is None:
-        _remember(extra, parsed, changes, now)
-    health, why = _state(before, after, error, extra, now, settings, network_down)
-    alarms = _events(before, after, error, changes, extra, now)
-    alarms += _transition(before, health, why, extra, now)
-    if not network_down and not (error and error.code in BLAMELESS):
-        extra["error"] = error.code if error else ""
-        extra["last_error"] = mask(error.message)[:300] if error else ""
+        memory = _remember(memory, poll)
+    after = replace(after, memory=replace(after.memory, health=memory))
+    health, why = _state(poll, after, settings)
+    alarms = [*_events(poll, after, memory), *_transition(poll, health, why, memory)]
+    memory = replace(
+        memory,
+        alarm=_standing_alarm(poll, health, memory, alarms),
+        raised={**memory.raised, **{alarm.kind: now for alarm in alarms}},
+    )
+    if not poll.blameless:
+        memory = replace(
+            memory,
+            error_code=error.code if error else "",
+            error_message=mask(error.message)[:300] if error else "",
+        )
     since = before.health_since if health == before.health and before.health_since else now
-    memory = replace(after.memory, extra={name: value for name, value in extra.items() if value})
     return Assessment(health, since, why, tuple(alarms), memory)
 
 
-def _remember(
-    extra: dict[str, Any], parsed: ParsedFeed | PollError | None, changes: Changes | None, now: datetime
-) -> None:
-    if isinstance(parsed, ParsedFeed):
-        extra["problem"] = parsed.problems[0][:300] if parsed.problems else ""
-    if changes is not None and changes.gap:
-        extra["gap_at"] = now.isoformat()
-    if changes is not None and changes.held_back:
-        extra["flood_at"], extra["held_back"] = now.isoformat(), changes.held_back
+def _remember(memory: HealthMemory, poll: FinishedPoll) -> HealthMemory:
+    if poll.document is not None:
+        problems = poll.document.problems
+        memory = replace(memory, problem=problems[0][:300] if problems else "")
+    if poll.changes is not None and poll.changes.gap:
+        memory = replace(memory, missed_at=poll.now)
+    if poll.changes is not None and poll.changes.held_back:
+        memory = replace(memory, flooded_at=poll.now, held_back=poll.changes.held_back)
+    return memory
 
 
-def _state(
-    before: FeedState,
-    after: FeedState,
-    error: PollError | None,
-    extra: Mapping[str, Any],
-    now: datetime,
-    settings: PollConfig,
-    network_down: bool,
-) -> tuple[Health, str]:
+def _state(poll: FinishedPoll, after: FeedState, settings: PollConfig) -> tuple[Health, str]:
+    before, error, now = poll.feed, poll.error, poll.now
     if error is not None:
         if error.code == "http-410":
             return Health.GONE, mask(error.message)
-        if network_down or error.code in BLAMELESS:
-            return before.health, before.health_why
-        if after.failures >= settings.failing_after:
+        if not poll.blameless and after.failures >= settings.failing_after:
             return Health.FAILING, f"{after.failures} polls failed in a row; last: {mask(error.message)}"
         return before.health, before.health_why
-    if extra.get("problem"):
-        return Health.DEGRADED, f"the document has mistakes: {extra['problem']}"
-    if after.memory.unstable_guids:
-        return (
-            Health.DEGRADED,
-            "every poll brings new ids for old entries; entries are told apart by link and title",
-        )
-    gap_at = _moment(extra.get("gap_at"))
-    if gap_at is not None and now - gap_at < _GAP_LASTS:
-        return Health.DEGRADED, f"entries were missed before {gap_at:%Y-%m-%d %H:%M} UTC"
-    flood_at = _moment(extra.get("flood_at"))
-    if flood_at is not None and now - flood_at < _GAP_LASTS:
-        return Health.DEGRADED, (
-            f"it brought more than one feed may announce: {extra.get('held_back')} new entries of one document "
-            f"went to the archive at {flood_at:%Y-%m-%d %H:%M} UTC"
-        )
+    if loss := _loss(after.memory, now):
+        return Health.DEGRADED, loss
     silence = silent_for(after.memory, now)
     if silence is not None:
         return Health.QUIET, f"no new entry for {_days(silence)}, longer than this feed was ever silent"
@@ -131,44 +103,56 @@ def _state(
     return Health.OK, ""
 
 
+def _loss(memory: FeedMemory, now: datetime) -> str:
+    """What is lost of a feed that works, in words; empty when nothing is."""
+    found = memory.health
+    if found.problem:
+        return f"the document has mistakes: {found.problem}"
+    if memory.unstable_guids:
+        return "every poll brings new ids for old entries; entries are told apart by link and title"
+    if found.missed_at is not None and now - found.missed_at < _LOSS_SHOWN:
+        return f"entries were missed before {_when(found.missed_at)}"
+    if found.flooded_at is not None and now - found.flooded_at < _LOSS_SHOWN:
+        return (
+            f"it brought more than one feed may announce: {found.held_back} new entries of one document "
+            f"went to the archive at {_when(found.flooded_at)}"
+        )
+    return ""
+
+
 def silent_for(memory: FeedMemory, now: datetime) -> timedelta | None:
     """How long a feed has been silent, when that is beyond its own cadence; None when it is not.
 
     Beyond means: over two days, twice its longest silence, and five times its usual gap.
     """
-    if memory.last_new is None or memory.gap is None or int(memory.extra.get("seen", 0)) < _BEFORE_QUIET:
+    if memory.last_new is None or memory.gap is None or memory.polls_with_news < _BEFORE_QUIET:
         return None
     silence = now - memory.last_new
-    longest = timedelta(seconds=2 * float(memory.extra.get("longest", 0.0)))
+    longest = timedelta(seconds=2 * memory.longest_silence)
     return silence if silence > max(_LEAST_SILENCE, longest, timedelta(seconds=5 * memory.gap)) else None
 
 
-def _events(
-    before: FeedState,
-    after: FeedState,
-    error: PollError | None,
-    changes: Changes | None,
-    extra: dict[str, Any],
-    now: datetime,
-) -> list[Alarm]:
+def _events(poll: FinishedPoll, after: FeedState, memory: HealthMemory) -> list[Alarm]:
     """Alarms about what happened at this poll, whatever state the feed is in."""
+    before, error, now = poll.feed, poll.error, poll.now
     alarms = []
     if after.location != before.location:
         alarms.append(_moved(before, after, now))
-    if (
-        error is not None
-        and error.code == "html"
-        and extra.get("error") != "html"
-        and _due(extra, "html", now)
-    ):
+    html = error is not None and error.code == "html"
+    if error is not None and html and memory.error_code != "html" and _may_raise(memory, "html", now):
         alarms.append(Alarm(before.id, now, "html", mask(error.message)))
-    if error is None and changes is not None and changes.gap and _due(extra, "gap", now):
+    if _missed(poll) and _may_raise(memory, "gap", now):
         message = (
             "no entry in common with the last fetch, so some were missed; "
             "set a shorter interval for this feed if it publishes in bursts"
         )
         alarms.append(Alarm(before.id, now, "gap", message))
     return alarms
+
+
+def _missed(poll: FinishedPoll) -> bool:
+    """Whether this very poll found that entries had been missed."""
+    return poll.error is None and poll.changes is not None and poll.changes.gap
 
 
 def _moved(before: FeedState, after: FeedState, now: datetime) -> Alarm:
@@ -184,47 +168,44 @@ def _moved(before: FeedState, after: FeedState, now: datetime) -> Alarm:
     return Alarm(before.id, now, "moved", message)
 
 
-def _transition(
-    before: FeedState, health: Health, why: str, extra: dict[str, Any], now: datetime
-) -> list[Alarm]:
+def _transition(poll: FinishedPoll, health: Health, why: str, memory: HealthMemory) -> list[Alarm]:
     """Alarms about a change of state."""
+    before, now = poll.feed, poll.now
     if health == before.health:
         return []
     alarms = []
-    opened = str(extra.get("open", ""))
-    if health in _BAD:
-        missed = health is Health.DEGRADED and extra.get("gap_at") == now.isoformat()  # has its own alarm
-        if health is Health.GONE or (not missed and _due(extra, health.value, now)):
-            advice = "; muted until its URL in config.toml changes" if health is Health.GONE else ""
-            alarms.append(Alarm(before.id, now, health.value, why + advice))
-            extra["open"] = health.value
-        elif missed:
-            extra["open"] = health.value
-    worked_again = before.health in (Health.FAILING, Health.GONE) and health not in (
-        Health.FAILING,
-        Health.GONE,
-    )
-    if opened and (health not in _BAD or worked_again):
+    if health is Health.GONE:
+        alarms.append(
+            Alarm(before.id, now, health.value, f"{why}; muted until its URL in config.toml changes")
+        )
+    elif health in _BAD and not _told_as_gap(poll, health) and _may_raise(memory, health.value, now):
+        alarms.append(Alarm(before.id, now, health.value, why))
+    worked_again = before.health in _NO_ANSWER and health not in _NO_ANSWER
+    if memory.alarm and (health not in _BAD or worked_again):
         message = f"{before.health.value} since {_when(before.health_since)}, works again"
         alarms.append(Alarm(before.id, now, "recovered", message))
-        if health not in _BAD:
-            extra["open"] = ""
     return alarms
 
 
-def _due(extra: dict[str, Any], kind: str, now: datetime) -> bool:
-    """Whether an alarm of this kind may be raised; notes that it was."""
-    told: dict[str, str] = dict(extra.get("told") or {})
-    last = _moment(told.get(kind))
-    if last is not None and now - last < _REPEAT:
-        return False
-    told[kind] = now.isoformat()
-    extra["told"] = told
-    return True
+def _may_raise(memory: HealthMemory, kind: str, now: datetime) -> bool:
+    """Whether an alarm of this kind may be raised again."""
+    last = memory.raised.get(kind)
+    return last is None or now - last >= _REPEAT
 
 
-def _moment(text: Any) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+def _standing_alarm(poll: FinishedPoll, health: Health, memory: HealthMemory, alarms: Sequence[Alarm]) -> str:
+    """The state whose alarm stands after this poll; empty when none does."""
+    if health == poll.feed.health:
+        return memory.alarm
+    if health not in _BAD:
+        return ""
+    raised = _told_as_gap(poll, health) or any(alarm.kind == health.value for alarm in alarms)
+    return health.value if raised else memory.alarm
+
+
+def _told_as_gap(poll: FinishedPoll, health: Health) -> bool:
+    """Whether the state began with missed entries, which have an alarm of their own."""
+    return health is Health.DEGRADED and _missed(poll)
 
 
 def _when(moment: datetime | None) -> str:

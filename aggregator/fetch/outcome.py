@@ -20,7 +20,8 @@ from aggregator.core.types import (
     PollRecord,
 )
 from aggregator.fetch import health, schedule
-from aggregator.fetch.network import BLAMELESS, CONNECTION, NetworkWatch, host_name, network_is_down
+from aggregator.fetch.finished_poll import FinishedPoll, finished_poll
+from aggregator.fetch.network import host_name
 
 MOVED_AFTER = 3
 """Polls in a row that must be redirected to the same place for good before we believe it."""
@@ -39,8 +40,7 @@ def host_holds(feeds: Iterable[FeedState], now: datetime) -> dict[str, datetime]
     """Until when each host asked to be left alone, from what its feeds remember: for a fetcher after a restart."""
     holds: dict[str, datetime] = {}
     for feed in feeds:
-        noted = feed.memory.extra.get("retry_at")
-        until = datetime.fromisoformat(noted) if isinstance(noted, str) and noted else None
+        until = feed.memory.retry_at
         if until is not None and until > now:
             host = host_name(feed.location)
             holds[host] = max(until, holds.get(host, until))
@@ -61,45 +61,38 @@ def decide(
 
     `feed` is the state before it; `parsed` is None when nothing was parsed (304, a body equal to the last, a
     failed fetch), a PollError when the document could not be read; `changes` goes with a ParsedFeed; `fixed` is
-    the feed's own interval. With `network_down`, a poll that reached nobody is nobody's fault.
+    the feed's own interval. With `network_down`, a poll that reached no server does not count against its feed.
     """
-    error = fetched.error or (parsed if isinstance(parsed, PollError) else None)
-    document = parsed if isinstance(parsed, ParsedFeed) else None
-    down = network_down and fetched.error is not None and fetched.error.code in CONNECTION
-    planned = schedule.plan(
-        feed,
-        fetched,
-        document,
-        _arrivals(feed, changes),
-        now,
-        settings,
-        fixed,
-        error=error,
-        network_down=down,
-    )
+    poll = finished_poll(feed, fetched, parsed, changes, now, network_down)
+    planned = schedule.plan(poll, settings, fixed)
     after = replace(feed, next_due=planned.next_due, last_polled=fetched.at, memory=planned.memory)
-    if error is None:
-        after = _succeeded(after, fetched, document, changes, now)
-    elif not down and error.code not in BLAMELESS:
-        after = _failed(after, error)
-    judged = health.assess(feed, after, fetched, parsed, changes, now, settings, network_down=down)
+    if poll.error is None:
+        after = _succeeded(after, poll)
+    elif not poll.blameless:
+        after = _failed(after, poll.error)
+    judged = health.assess(poll, after, settings)
+    memory = replace(after.memory, health=judged.memory)
     after = replace(
-        after, health=judged.health, health_since=judged.since, health_why=judged.why, memory=judged.memory
+        after, health=judged.health, health_since=judged.since, health_why=judged.why, memory=memory
     )
-    record = PollRecord(
-        feed_id=feed.id,
+    return PollIntent(after, _record(poll), judged.alarms)
+
+
+def _record(poll: FinishedPoll) -> PollRecord:
+    fetched, error, changes = poll.fetched, poll.error, poll.changes
+    return PollRecord(
+        feed_id=poll.feed.id,
         at=fetched.at,
         outcome=_outcome(fetched, error, changes),
         status=fetched.status,
         seconds=round(fetched.seconds, 6),
         received=fetched.received,
-        entries=_size(document, changes),
+        entries=_size(poll.document, changes),
         new=len(changes.new) if changes else 0,
         revised=len(changes.revised) if changes else 0,
         error=f"{error.code}: {error.message}" if error else "",
         host=host_name(fetched.url),
     )
-    return PollIntent(after, record, judged.alarms)
 
 
 def _size(document: ParsedFeed | None, changes: Changes | None) -> int:
@@ -118,12 +111,10 @@ def _outcome(fetched: Fetched, error: PollError | None, changes: Changes | None)
     return Outcome.NEW if changes is not None and (changes.new or changes.revised) else Outcome.UNCHANGED
 
 
-def _succeeded(
-    feed: FeedState, fetched: Fetched, document: ParsedFeed | None, changes: Changes | None, now: datetime
-) -> FeedState:
+def _succeeded(feed: FeedState, poll: FinishedPoll) -> FeedState:
+    fetched, document = poll.fetched, poll.document
     headers = fetched.headers
-    memory = _moving(_remember(feed, fetched, changes), fetched)
-    memory = replace(memory, extra={**memory.extra, "retry_at": ""})
+    memory = replace(_moving(_remember(feed, fetched, poll.changes), fetched), retry_at=None)
     location = feed.location
     if memory.moved_count >= MOVED_AFTER:
         location, memory = memory.moved_to, replace(memory, moved_to="", moved_count=0)
@@ -141,7 +132,7 @@ def _succeeded(
         etag=etag,
         last_modified=last_modified,
         body_hash=digest,
-        last_success=now,
+        last_success=poll.now,
         failures=0,
         memory=memory,
     )
@@ -151,8 +142,7 @@ def _failed(feed: FeedState, error: PollError) -> FeedState:
     """Validators and hash stay those of the last good document, so that its return is recognised."""
     failures = feed.failures + 1
     back = failures >= _BACK_AFTER and feed.location != feed.url
-    extra = {**feed.memory.extra, "retry_at": error.retry_at.isoformat() if error.retry_at else ""}
-    memory = replace(feed.memory, moved_to="", moved_count=0, extra=extra)
+    memory = replace(feed.memory, moved_to="", moved_count=0, retry_at=error.retry_at)
     return replace(feed, failures=failures, location=feed.url if back else feed.location, memory=memory)
 
 
@@ -198,15 +188,3 @@ def _moving(memory: FeedMemory, fetched: Fetched) -> FeedMemory:
         return replace(memory, moved_to="", moved_count=0)
     count = memory.moved_count + 1 if memory.moved_to == fetched.permanent_url else 1
     return replace(memory, moved_to=fetched.permanent_url, moved_count=count)
-
-
-def _arrivals(feed: FeedState, changes: Changes | None) -> list[datetime]:
-    """Times of the entries that tell a feed's cadence: its news, or at the first poll its backlog."""
-    if changes is None:
-        return []
-    first = feed.memory.last_new is None
-    times = [entry.time for entry in changes.new if first or entry.id not in changes.archived]
-    return [time for time in times if time is not None]
-
-
-__all__ = ["MOVED_AFTER", "NetworkWatch", "body_hash", "decide", "host_holds", "network_is_down"]

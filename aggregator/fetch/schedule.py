@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
 
 from aggregator.config.polling import PollConfig
 from aggregator.core.httpdate import parse_http_date
-from aggregator.core.types import FeedMemory, FeedState, Fetched, ParsedFeed, PollError, ScheduleHints
+from aggregator.core.types import Changes, FeedMemory, FeedState, ParsedFeed, PollError, ScheduleHints
+from aggregator.fetch.finished_poll import FinishedPoll
 
 MUTED = timedelta(days=36525)
 """How far away the next poll of a feed is that answered 410: nobody will see it."""
@@ -53,30 +53,13 @@ class Plan:
     memory: FeedMemory
 
 
-def plan(
-    feed: FeedState,
-    fetched: Fetched,
-    parsed: ParsedFeed | None,
-    arrivals: Sequence[datetime],
-    now: datetime,
-    settings: PollConfig,
-    fixed: timedelta | None = None,
-    *,
-    error: PollError | None = None,
-    network_down: bool = False,
-) -> Plan:
-    """Decide when `feed` (as it was before this poll) is next due.
-
-    `parsed` is None after a 304, an equal body or a failure; `arrivals` are the times of the entries that are
-    news; `error` is what parsing found wrong (what fetching did is in `fetched`); `fixed` the feed's own
-    interval. All moments are UTC.
-    """
-    error = fetched.error or error
-    if error is not None:
-        return Plan(_after_failure(feed, error, now, settings, fixed, network_down), feed.memory)
-    memory = learn(feed.memory, parsed, arrivals, now)
-    hints = _hints(memory.extra)
-    wish = min(server_wish(fetched.headers, hints), settings.ceiling)
+def plan(poll: FinishedPoll, settings: PollConfig, fixed: timedelta | None = None) -> Plan:
+    """Decide when a feed is next due; `fixed` is its own interval in config.toml."""
+    feed, now = poll.feed, poll.now
+    if poll.error is not None:
+        return Plan(_after_failure(poll, poll.error, settings, fixed), feed.memory)
+    memory = learn(feed.memory, poll.document, _arrivals(feed, poll.changes), now)
+    wish = min(server_wish(poll.fetched.headers, memory.hints), settings.ceiling)
     spread = _spread(feed.id, now) * settings.jitter
     if fixed is not None:
         interval = max(fixed, wish)
@@ -89,33 +72,41 @@ def plan(
         if wait > ceiling:
             wait = max(ceiling * (1 - spread), lower)
         due = now + wait
-    return Plan(_outside_skipped(due, hints, spread), memory)
+    return Plan(_outside_skipped(due, memory.hints, spread), memory)
+
+
+def _arrivals(feed: FeedState, changes: Changes | None) -> list[datetime]:
+    """Times of the entries that tell a feed's cadence: its news, or at the first poll its backlog."""
+    if changes is None:
+        return []
+    first = feed.memory.last_new is None
+    times = [entry.time for entry in changes.new if first or entry.id not in changes.archived]
+    return [time for time in times if time is not None]
 
 
 def learn(
     memory: FeedMemory, parsed: ParsedFeed | None, arrivals: Sequence[datetime], now: datetime
 ) -> FeedMemory:
     """Take what a good poll teaches: the gap between arrivals, the longest silence, the document's hints."""
-    extra: dict[str, Any] = dict(memory.extra)
     if parsed is not None:
-        extra["hints"] = _pack(parsed.hints)
+        memory = replace(memory, hints=parsed.hints)
     if not arrivals:
-        return replace(memory, extra=extra)
+        return memory
     times = _batches([min(moment, now) for moment in arrivals])
-    gap = memory.gap
+    gap, longest, with_news = memory.gap, memory.longest_silence, memory.polls_with_news
     if memory.last_new is not None:
         elapsed = max((now - memory.last_new).total_seconds(), 1.0)
         sample = elapsed / len(times)
         gap = sample if gap is None else gap + _SMOOTHING * (sample - gap)
-        extra["longest"] = max(elapsed, float(extra.get("longest", 0.0)) * _DECAY)
-        extra["seen"] = int(extra.get("seen", 0)) + 1
+        longest = max(elapsed, longest * _DECAY)
+        with_news += 1
     elif len(times) > 1:
         # The first document's own dates: a cadence to begin with.
         recent = times[-_SAMPLE:]
         gap = (recent[-1] - recent[0]).total_seconds() / (len(recent) - 1)
-        extra["longest"] = max((b - a).total_seconds() for a, b in pairwise(recent))
+        longest = max((b - a).total_seconds() for a, b in pairwise(recent))
     last_new = now if memory.last_new is not None or not times else times[-1]
-    return replace(memory, gap=gap, last_new=last_new, extra=extra)
+    return replace(memory, gap=gap, last_new=last_new, longest_silence=longest, polls_with_news=with_news)
 
 
 def cadence(memory: FeedMemory, now: datetime) -> timedelta:
@@ -152,20 +143,16 @@ def freshness(headers: Mapping[str, str]) -> timedelta:
 
 
 def _after_failure(
-    feed: FeedState,
-    error: PollError,
-    now: datetime,
-    settings: PollConfig,
-    fixed: timedelta | None,
-    network_down: bool,
+    poll: FinishedPoll, error: PollError, settings: PollConfig, fixed: timedelta | None
 ) -> datetime:
+    feed, now = poll.feed, poll.now
     spread = _spread(feed.id, now) * settings.jitter
     if error.code == "host-held" and error.retry_at is not None:
         return min(error.retry_at, now + RETRY_CAP) + settings.per_host_gap * (1 + spread)
     if error.code == "stopped":
         return now
-    if network_down:
-        # Nobody was reached, so nobody can be bothered by our asking again soon.
+    if poll.network_down:
+        # No server was reached, so asking again soon burdens none.
         return now + min(_AFTER_OUTAGE, settings.floor) * (1 + spread)
     if error.code == "http-410":
         return now + MUTED
@@ -207,23 +194,3 @@ def _batches(times: Iterable[datetime]) -> list[datetime]:
         if not kept or moment - kept[-1] >= _SAME_BATCH:
             kept.append(moment)
     return kept
-
-
-def _pack(hints: ScheduleHints) -> dict[str, Any]:
-    packed = {
-        "ttl": hints.ttl,
-        "period": hints.update_period,
-        "hours": sorted(hints.skip_hours),
-        "days": sorted(hints.skip_days),
-    }
-    return {name: value for name, value in packed.items() if value}
-
-
-def _hints(extra: Mapping[str, Any]) -> ScheduleHints:
-    packed = extra.get("hints") or {}
-    return ScheduleHints(
-        ttl=packed.get("ttl"),
-        update_period=packed.get("period"),
-        skip_hours=frozenset(packed.get("hours", ())),
-        skip_days=frozenset(packed.get("days", ())),
-    )

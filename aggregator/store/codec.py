@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +12,12 @@ from aggregator.core.types import (
     Corroboration,
     Enclosure,
     Entry,
-    FeedMemory,
     FeedState,
     Fingerprint,
     Health,
     Story,
 )
+from aggregator.store.feed_memory import memory_from_json, memory_to_json
 from classifiers.types import Label, Reason
 
 Row = Any
@@ -82,7 +81,7 @@ def feed_to_row(feed: FeedState) -> dict[str, Any]:
         "health": str(feed.health),
         "health_since": micros_or_none(feed.health_since),
         "health_why": feed.health_why,
-        "memory_json": dump(asdict(feed.memory)),
+        "memory_json": memory_to_json(feed.memory),
     }
 
 
@@ -107,18 +106,8 @@ def row_to_feed(row: Row) -> FeedState:
         health=Health(row["health"]),
         health_since=moment_or_none(row["health_since"]),
         health_why=row["health_why"],
-        memory=_memory(json.loads(row["memory_json"])),
+        memory=memory_from_json(row["memory_json"]),
     )
-
-
-def _memory(value: dict[str, Any]) -> FeedMemory:
-    known = {name: value[name] for name in FeedMemory.__slots__ if name in value}
-    for name in ("last_new", "last_unconditional", "first_read", "spent_until"):
-        if known.get(name):
-            known[name] = datetime.fromisoformat(known[name])
-    if "last_ids" in known:
-        known["last_ids"] = tuple(known["last_ids"])
-    return FeedMemory(**known)
 
 
 # --- entries ---

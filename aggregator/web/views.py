@@ -108,7 +108,7 @@ def _last_failure(feed: FeedState) -> str:
     """Return why the last poll failed, where the feed's state does not say so already."""
     if feed.health in (Health.FAILING, Health.GONE):
         return ""
-    return str(feed.memory.extra.get("last_error", ""))
+    return feed.memory.health.error_message
 
 
 def _latest(

@@ -71,12 +71,12 @@ def test_a_good_feed_is_ok_and_raises_nothing() -> None:
 def test_the_first_failure_is_remembered_until_a_good_poll_although_the_state_is_still_ok() -> None:
     life = Life()
     assert life.poll(failed(life.feed, "http-503")) is Health.OK
-    assert life.feed.memory.extra["last_error"] == "it went wrong: http-503"
+    assert life.feed.memory.health.error_message == "it went wrong: http-503"
     life.poll(failed(life.feed, "dns"), network_down=True)
     life.poll(failed(life.feed, "host-held", refused=True))
-    assert life.feed.memory.extra["last_error"] == "it went wrong: http-503", "neither is the feed's own"
+    assert life.feed.memory.health.error_message == "it went wrong: http-503", "neither is the feed's own"
     life.poll()
-    assert "last_error" not in life.feed.memory.extra
+    assert life.feed.memory.health.error_message == ""
 
 
 def test_a_streak_of_errors_is_failing_and_ends_with_recovered() -> None:
@@ -116,7 +116,7 @@ def test_a_page_where_a_feed_should_be_is_named_at_once_and_offers_its_feeds() -
     assert life.kinds() == ["html"]
     assert life.alarms[0].message.count("https://news.example/rss?key=***") == 1
     assert life.poll(parsed=HTML) is Health.FAILING
-    assert "key=1" not in f"{life.alarms} {life.feed.health_why} {life.feed.memory.extra}"
+    assert "key=1" not in f"{life.alarms} {life.feed.health_why} {life.feed.memory}"
     assert life.kinds() == ["html", "failing"]
 
 

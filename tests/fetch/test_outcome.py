@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,7 +20,8 @@ from aggregator.core.types import (
     PollIntent,
     Revision,
 )
-from aggregator.fetch.outcome import MOVED_AFTER, NetworkWatch, body_hash, decide, host_holds, network_is_down
+from aggregator.fetch.network import NetworkWatch, network_is_down
+from aggregator.fetch.outcome import MOVED_AFTER, body_hash, decide, host_holds
 
 from .makers import BODY, NOW, URL, changes, document, entries, failed, fetched, same, state
 
@@ -253,22 +253,6 @@ def test_old_news_teaches_no_cadence_except_at_the_first_poll() -> None:
     later = step(first, fetched(first), document(3), changes(backlog, archived=archived)).feed
     assert later.memory.gap == first.memory.gap
     assert later.memory.last_new == first.memory.last_new
-
-
-def test_what_is_remembered_is_json() -> None:
-    feed = state()
-    for answer, parsed, news in (
-        (
-            fetched(feed),
-            document(hints={"ttl": 60, "skip_hours": frozenset((1,))}),
-            changes(entries(HOUR), gap=True),
-        ),
-        (fetched(feed), PollError("html", "a page"), None),
-        (fetched(feed), document(problems=("bad",)), changes(entries(HOUR))),
-    ):
-        feed = step(feed, answer, parsed, news).feed
-    stored = json.loads(json.dumps(asdict(feed.memory)["extra"]))
-    assert stored == feed.memory.extra
 
 
 # --- whose fault ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,14 +12,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import PollConfig
-from aggregator.core.types import FeedMemory, PollError
-from aggregator.fetch.schedule import MUTED, RETRY_CAP, cadence, freshness, learn, plan
+from aggregator.core.types import FeedMemory, FeedState, Fetched, ParsedFeed, PollError
+from aggregator.fetch.finished_poll import finished_poll
+from aggregator.fetch.schedule import MUTED, RETRY_CAP, Plan, cadence, freshness, learn, plan
 
-from .makers import NOW, document, failed, fetched, same, state
+from .makers import NOW, changes, document, entries, failed, fetched, same, state
 
 POLL = PollConfig()
 STILL = PollConfig(jitter=0)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def planned(
+    feed: FeedState,
+    answer: Fetched,
+    parsed: ParsedFeed | PollError | None = None,
+    arrivals: Sequence[datetime] = (),
+    now: datetime = NOW,
+    settings: PollConfig = STILL,
+    fixed: timedelta | None = None,
+    network_down: bool = False,
+) -> Plan:
+    """What `plan` makes of a poll that brought new entries published at these moments."""
+    news = changes(entries(*(now - moment for moment in arrivals), now=now)) if arrivals else None
+    return plan(finished_poll(feed, answer, parsed, news, now, network_down), settings, fixed)
 
 
 def wait(**options: object) -> timedelta:
@@ -26,7 +43,9 @@ def wait(**options: object) -> timedelta:
     feed = state(memory=options.pop("memory", FeedMemory()))
     headers = options.pop("headers", {})
     now = options.pop("now", NOW)
-    got = plan(feed, fetched(feed, headers=headers), options.pop("parsed", None), (), now, STILL, **options)  # type: ignore[arg-type]
+    got = planned(
+        feed, fetched(feed, headers=headers), options.pop("parsed", None), (), now, STILL, **options
+    )  # type: ignore[arg-type]
     return got.next_due - now  # type: ignore[operator, return-value]
 
 
@@ -72,7 +91,7 @@ def test_max_age_counts_on_200_and_on_304() -> None:
     feed = state()
     headers = {"cache-control": "max-age=7200"}
     for answer in (fetched(feed, headers=headers), same(feed, headers=headers)):
-        assert plan(feed, answer, None, (), NOW, STILL).next_due == NOW + 2 * HOUR
+        assert planned(feed, answer).next_due == NOW + 2 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -87,11 +106,11 @@ def test_max_age_counts_on_200_and_on_304() -> None:
 )
 def test_the_documents_wishes_count_now_and_after_a_304(hints: dict[str, int], expected: timedelta) -> None:
     feed = state()
-    first = plan(feed, fetched(feed), document(hints=hints), (), NOW, STILL)
+    first = planned(feed, fetched(feed), document(hints=hints))
     assert first.next_due == NOW + expected
     again = replace(feed, memory=first.memory)
-    assert plan(again, same(again), None, (), NOW, STILL).next_due == NOW + expected
-    without = plan(again, fetched(again), document(), (), NOW, STILL)
+    assert planned(again, same(again)).next_due == NOW + expected
+    without = planned(again, fetched(again), document())
     assert without.next_due == NOW + POLL.floor
 
 
@@ -153,7 +172,7 @@ def test_a_regular_feeds_gap_is_learnt(gap: timedelta) -> None:
             arrived.append(published)
             delays.append(now - published)
             published += gap
-        got = plan(feed, fetched(feed), document() if arrived else None, arrived, now, POLL)
+        got = planned(feed, fetched(feed), document() if arrived else None, arrived, now, POLL)
         feed, now = replace(feed, memory=got.memory), got.next_due
     assert feed.memory.gap == pytest.approx(gap.total_seconds(), rel=0.35)
     assert max(delays[5:]) <= max(gap / 6, POLL.floor * 1.1)
@@ -184,8 +203,8 @@ def test_jitter_spreads_feeds_and_is_the_same_on_every_run() -> None:
     dues = []
     for number in range(200):
         feed = state(id=number)
-        dues.append(plan(feed, fetched(feed), None, (), NOW, POLL).next_due)
-        assert dues[-1] == plan(feed, fetched(feed), None, (), NOW, POLL).next_due
+        dues.append(planned(feed, fetched(feed), None, (), NOW, POLL).next_due)
+        assert dues[-1] == planned(feed, fetched(feed), None, (), NOW, POLL).next_due
     assert min(dues) >= NOW + POLL.floor
     assert max(dues) <= NOW + POLL.floor * 1.1
     assert len(set(dues)) == 200
@@ -201,7 +220,7 @@ def test_failures_back_off_to_the_ceiling_and_never_end() -> None:
     waits = []
     for failures in range(40):
         feed = state(failures=failures)
-        waits.append(plan(feed, failed(feed), None, (), NOW, STILL).next_due - NOW)
+        waits.append(planned(feed, failed(feed)).next_due - NOW)
     assert waits[:4] == [15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR]
     assert waits[10:] == [DAY] * 30
 
@@ -211,35 +230,35 @@ def test_retry_after_is_obeyed_up_to_seven_days(code: str) -> None:
     feed = state()
     for asked, given_wait in ((HOUR, HOUR), (3 * DAY, 3 * DAY), (30 * DAY, RETRY_CAP), (MINUTE, 15 * MINUTE)):
         answer = failed(feed, code, retry_at=NOW + asked)
-        assert plan(feed, answer, None, (), NOW, STILL).next_due == NOW + given_wait
+        assert planned(feed, answer).next_due == NOW + given_wait
 
 
 def test_410_mutes() -> None:
     feed = state()
-    assert plan(feed, failed(feed, "http-410"), None, (), NOW, STILL).next_due == NOW + MUTED
+    assert planned(feed, failed(feed, "http-410")).next_due == NOW + MUTED
 
 
 def test_a_held_host_is_asked_again_when_the_hold_ends() -> None:
     feed = state(failures=3)
     answer = failed(feed, "host-held", refused=True, retry_at=NOW + 2 * HOUR)
-    due = plan(feed, answer, None, (), NOW, STILL).next_due
+    due = planned(feed, answer).next_due
     assert NOW + 2 * HOUR <= due < NOW + 2 * HOUR + MINUTE
 
 
 def test_an_outage_of_ours_is_looked_at_again_soon() -> None:
     feed = state(failures=9)
-    due = plan(feed, failed(feed, "dns"), None, (), NOW, STILL, network_down=True).next_due
+    due = planned(feed, failed(feed, "dns"), network_down=True).next_due
     assert due == NOW + 5 * MINUTE
 
 
 def test_a_mistake_in_config_is_looked_at_again_at_the_floor() -> None:
     feed = state(failures=9)
-    assert plan(feed, failed(feed, "credentials"), None, (), NOW, STILL).next_due == NOW + POLL.floor
+    assert planned(feed, failed(feed, "credentials")).next_due == NOW + POLL.floor
 
 
 def test_a_document_that_cannot_be_parsed_backs_off_too_and_teaches_nothing() -> None:
     feed = state(failures=2, memory=FeedMemory(gap=60.0, last_new=NOW))
-    got = plan(feed, fetched(feed), None, (), NOW, STILL, error=PollError("html", "a page"))
+    got = planned(feed, fetched(feed), PollError("html", "a page"))
     assert got.next_due == NOW + HOUR
     assert got.memory == feed.memory
 
@@ -293,7 +312,7 @@ def test_never_before_the_servers_wish_nor_beyond_the_bounds(
     arrivals = data.draw(st.lists(spans.map(lambda span: now - span), max_size=5))
     headers = {"cache-control": cache, "date": format_datetime(now, usegmt=True)}
     answer = fetched(feed, at=now, headers=headers)
-    got = plan(feed, answer, document(hints=wishes), arrivals, now, poll, fixed)
+    got = planned(feed, answer, document(hints=wishes), arrivals, now, poll, fixed)
     delay = got.next_due - now
     wish = min(
         max(
@@ -315,7 +334,7 @@ def test_never_before_the_servers_wish_nor_beyond_the_bounds(
         assert delay <= top + slack
     else:
         assert delay <= max(poll.ceiling, (fixed or timedelta(0)) * 1.5, wish * 1.5) + timedelta(days=8)
-    assert got == plan(feed, answer, document(hints=wishes), arrivals, now, poll, fixed)
+    assert got == planned(feed, answer, document(hints=wishes), arrivals, now, poll, fixed)
     assert got.memory.gap is None or got.memory.gap >= 0
 
 
@@ -337,7 +356,7 @@ def test_failures_never_come_too_early_nor_stop_a_feed(
 ) -> None:
     feed = state(failures=failures)
     answer = failed(feed, code, status=0, at=now, retry_at=now + asked if asked is not None else None)
-    delay = plan(feed, answer, None, (), now, poll, fixed).next_due - now
+    delay = planned(feed, answer, None, (), now, poll, fixed).next_due - now
     assert delay >= (fixed or poll.floor)
     assert delay >= min(asked or timedelta(0), RETRY_CAP)
     assert delay <= max(poll.ceiling, fixed or timedelta(0), min(asked or timedelta(0), RETRY_CAP))

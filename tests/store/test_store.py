@@ -225,7 +225,7 @@ def test_feeds_follow_the_configuration_and_keep_their_state(store: Store) -> No
         next_due=NOW + HOUR,
         failures=2,
         health=Health.FAILING,
-        memory=FeedMemory(gap=60.0, last_new=NOW, last_ids=("x",), extra={"keys": [1]}),
+        memory=FeedMemory(gap=60.0, last_new=NOW, last_ids=("x",)),
     )
     record = PollRecord(a.id, NOW, Outcome.FAILED, 500, 0.1, 10, host="a.example", error="http-500: no")
     alarm = Alarm(a.id, NOW, "failing", "it fails")

@@ -15,7 +15,7 @@ from lxml import etree, html
 from prometheus_client import CollectorRegistry, Counter
 
 from aggregator.config import OutputConfig, WebConfig
-from aggregator.core.types import Alarm, FeedMemory, FeedState, Health
+from aggregator.core.types import Alarm, FeedMemory, FeedState, Health, HealthMemory
 from aggregator.publish import FeedAlarm
 from aggregator.web import create_app
 from classifiers.types import Reason
@@ -114,7 +114,7 @@ def test_home_shows_outputs_stories_and_why(client: Client) -> None:
 
 
 def test_the_page_of_feeds_tells_a_failed_poll_before_the_state_changes(client: Client) -> None:
-    failed = FeedMemory(extra={"last_error": "HTTP 503: the server is overloaded <now>"})
+    failed = FeedMemory(health=HealthMemory(error_message="HTTP 503: the server is overloaded <now>"))
     client.source.polled = [
         FeedState(1, "https://a.example/rss", "", title="Coast Wire", memory=failed),
         FeedState(

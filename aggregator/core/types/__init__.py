@@ -16,7 +16,7 @@ from __future__ import annotations
 from aggregator.core.types.batches import Batch
 from aggregator.core.types.documents import Enclosure, ParsedFeed, RawEntry, ScheduleHints
 from aggregator.core.types.entries import Changes, Entry, KnownEntry, Revision
-from aggregator.core.types.feeds import FeedMemory, FeedState, Health
+from aggregator.core.types.feeds import FeedMemory, FeedState, Health, HealthMemory
 from aggregator.core.types.fetched import Fetched, PollError
 from aggregator.core.types.pages import Extract, Page
 from aggregator.core.types.people import Constraint, Feedback
@@ -50,6 +50,7 @@ __all__ = [
     "Fingerprint",
     "Grouping",
     "Health",
+    "HealthMemory",
     "KnownEntry",
     "Outcome",
     "Page",

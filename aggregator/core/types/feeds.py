@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+
+from aggregator.core.types.documents import ScheduleHints
 
 
 class Health(StrEnum):
@@ -22,6 +23,28 @@ class Health(StrEnum):
     """Answered 410, or stands muted: polled no more until its URL in config.toml changes."""
     DEGRADED = "degraded"
     """Works, with loss: malformed, entries missed between polls, unstable guids."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthMemory:
+    """What earlier polls showed of a feed's health, and which alarms were raised about it."""
+
+    problem: str = ""
+    """The first mistake of its last document, in words; empty when there was none."""
+    missed_at: datetime | None = None
+    """When a poll last found that entries had been missed."""
+    flooded_at: datetime | None = None
+    """When a document last held more new entries than the feed may announce."""
+    held_back: int = 0
+    """How many of that document's entries were not announced."""
+    error_code: str = ""
+    """Why the last poll failed (`PollError.code`); empty when it did not."""
+    error_message: str = ""
+    """The same in words, secrets masked."""
+    alarm: str = ""
+    """The state whose alarm stands: `recovered` has not followed yet."""
+    raised: Mapping[str, datetime] = field(default_factory=dict)
+    """Kind of alarm to when one was last raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +72,15 @@ class FeedMemory:
     """When its first document came."""
     spent_until: datetime | None = None
     """What the feed has saved up to announce grows from this moment on (`changes.BURST_SPAN`); None: all it can."""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    hints: ScheduleHints = field(default_factory=ScheduleHints)
+    """Of its last document."""
+    longest_silence: float = 0.0
+    """Seconds between two polls with news, the longest there was, slowly forgotten."""
+    polls_with_news: int = 0
+    """Since the first document."""
+    retry_at: datetime | None = None
+    """Until when its server asked to be left alone (Retry-After); None after an answer without such a wish."""
+    health: HealthMemory = HealthMemory()
 
 
 @dataclass(frozen=True, slots=True)
