@@ -80,7 +80,7 @@ class JobScheduler:
         settings = self._runtime.config.poll
         self._every("tick", settings.tick, self.tick, at_once=True)
         self._every("pages", timedelta(seconds=10), self.read_pages)
-        self._every("retrain", timedelta(hours=1), self.retrain)
+        self._every("retrain", timedelta(hours=1), self.retrain, at_once=True)
         self._every("forget", timedelta(hours=1), self.forget, at_once=True)
         self._scheduler.start()
         self._clock_watch = asyncio.create_task(clock_watch.watch(self._runtime.clock, self._clock_set_back))

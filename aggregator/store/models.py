@@ -34,6 +34,10 @@ def usable(store: Store, model: StoredModel) -> Path | None:
     try:
         check(path)
     except ArtifactError as error:
-        log.warning("a model cannot be used; rules decide alone", topic=model.topic, why=str(error))
+        log.warning(
+            "a model cannot be used; rules decide alone until it is fitted anew, which the daemon does by itself",
+            topic=model.topic,
+            why=str(error),
+        )
         return None
     return path

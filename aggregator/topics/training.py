@@ -168,7 +168,7 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
             given = feedback.all_feedback(connection, topic)
             hash_then, *then = (feedback.value(connection, _attempt_key(topic)) or "-").split()
             active = next((m for m in feedback.models(connection, topic) if m.active), None)
-        if len(given) < _ENOUGH:
+        if len(given) < _ENOUGH and active is None:
             continue
         path = usable(store, active) if active is not None else None
         try:
@@ -177,6 +177,8 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
             model = None
         if active is not None and model is None:
             due.append(topic)
+            continue
+        if len(given) < _ENOUGH:
             continue
         before, now = frozenset(then), _marks(given)
         # One that turned went and came.

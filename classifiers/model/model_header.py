@@ -1,6 +1,6 @@
 """What a model file says of itself, read without scikit-learn: cheap enough to ask at every start.
 
-The file's layout is described in `artifact.py`, which writes it and reads the rest.
+The file's layout is described in `model_file.py`, which writes it and reads the rest.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
-"""Raised whenever older files must not be used any more (another n-gram hash, another meaning of a feature)."""
+FORMAT = 2
+"""Raised whenever older files must not be used any more (another n-gram hash, another meaning of
+a feature, a type that is found elsewhere)."""
 LARGEST = 512 * 1024**2
 """Bytes a member may unpack to."""
 DAMAGE = (
