@@ -4,6 +4,7 @@
 #                   which it reads again whenever you save it
 #   make demo       the daemon on sample feeds of its own; needs no network
 #   make test       the tests                      (one of them: make test ARGS=tests/config)
+#   make exhaustive the proofs that take many minutes: a thousand kills, hostile feeds for a day, ...
 #   make check      lint, formatting and types
 #   make bench      the measurements               (one of them: make bench BENCH=store)
 #   make docs       write the generated part of docs/configuration.md
@@ -30,7 +31,7 @@ UNITDIR ?= /etc/systemd/system
 SYSUSERSDIR ?= /etc/sysusers.d
 DESTDIR ?=
 
-.PHONY: run demo test check bench docs lock install uninstall clean check-python
+.PHONY: run demo test exhaustive check bench docs lock install uninstall clean check-python
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.runtime
@@ -41,6 +42,9 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)
+
+exhaustive: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m exhaustive -s $(ARGS)
 
 check: $(VENV)/.dev
 	@$(BIN)/ruff check .
