@@ -30,8 +30,8 @@ import psutil
 
 from aggregator.config.load import load
 from aggregator.core.types import Entry, FeedState
-from aggregator.pipeline.worker import WorkerPlan
-from aggregator.pipeline.worker_pool import Workers
+from aggregator.pipeline.worker import Worker, WorkerPlan
+from aggregator.pipeline.worker_pool import WorkerPool
 from classifiers.model.model_file import save
 from classifiers.model.topic_model import TopicModel
 from classifiers.model.train import train
@@ -110,12 +110,12 @@ async def whole_stage(model: TopicModel, batch: list[Document], count: int) -> N
         file = Path(folder, "model.zip")
         save(model, file)
         plan = WorkerPlan(config.topics, {model.topic: file}, config.entities, config.origins)
-        workers = Workers(count, plan)
+        workers = WorkerPool(count, plan)
         try:
             await workers.map(
-                "analyse", entries[: 200 * count], feeds
+                Worker.analyse, entries[: 200 * count], feeds
             )  # start the processes and load the model
-            for method, what in (("label", "labels"), ("analyse", "labels and fingerprints")):
+            for method, what in ((Worker.label, "labels"), (Worker.analyse, "labels and fingerprints")):
                 began, burned = time.perf_counter(), processor(os.getpid())
                 for first in range(0, len(entries), 200 * count):
                     found = await workers.map(method, entries[first : first + 200 * count], feeds)

@@ -16,7 +16,7 @@ from aggregator.core.errors import NotFound
 from aggregator.core.types import Assignment, Batch, Entry, Grouping, Story
 from aggregator.core.urls import spellings
 from aggregator.pipeline.poll import Pipeline
-from aggregator.pipeline.worker import Analysis, WorkerPlan
+from aggregator.pipeline.worker import Analysis, Worker, WorkerPlan
 from aggregator.pipeline.worker_pool import WorkerCrashed
 from aggregator.store import entries, feedback, stories
 from aggregator.stories.grouping.group import story_id
@@ -60,7 +60,7 @@ async def reclassify(pipeline: Pipeline, *, progress: Callable[[int], None] | No
         if not batch:
             break
         feeds = await asyncio.to_thread(pipeline.store.feeds_by_id)
-        labelled = await pipeline.workers.map("label", batch, feeds)
+        labelled = await pipeline.workers.map(Worker.label, batch, feeds)
         labels = {
             entry.id: found
             for entry, found in zip(batch, labelled, strict=True)

@@ -17,7 +17,7 @@ from aggregator.core.types import Batch, Entry, Extract, FeedState, Grouping
 from aggregator.fetch.pages import FullText
 from aggregator.pipeline.poll import Pipeline
 from aggregator.pipeline.runtime import Runtime
-from aggregator.pipeline.worker import Analysis
+from aggregator.pipeline.worker import Analysis, Worker
 from aggregator.pipeline.worker_pool import WorkerCrashed
 from aggregator.store import entries
 
@@ -48,7 +48,7 @@ class Pages:
         feeds = await asyncio.to_thread(runtime.store.feeds_by_id)
         full_text = self._of_this_fetcher()
         pages = await asyncio.gather(*(full_text.fetch(entry.url, feeds[entry.feed_id]) for entry in wanted))
-        found = await runtime.workers.map("extract", pages)
+        found = await runtime.workers.map(Worker.extract, pages)
         extracts = [
             Extract(why="the page brought the reader down") if isinstance(e, WorkerCrashed) else e
             for e in found
@@ -73,7 +73,7 @@ class Pages:
         return self._full_text[1]
 
     async def _analyse(self, read: Sequence[Entry], feeds: dict[int, FeedState]) -> dict[str, Analysis]:
-        results = await self._runtime.workers.map("analyse", read, feeds)
+        results = await self._runtime.workers.map(Worker.analyse, read, feeds)
         return {
             entry.id: result
             for entry, result in zip(read, results, strict=True)

@@ -54,8 +54,8 @@ from aggregator.entries.changes import detect_changes
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
 from aggregator.pipeline.assembler import Assembler
-from aggregator.pipeline.worker import Analysis, ParsedDocument
-from aggregator.pipeline.worker_pool import WorkerCrashed, Workers
+from aggregator.pipeline.worker import Analysis, ParsedDocument, Worker
+from aggregator.pipeline.worker_pool import WorkerCrashed, WorkerPool
 from aggregator.store import Store
 
 log = structlog.get_logger("aggregator")
@@ -99,7 +99,7 @@ class Pipeline:
     """Polls feeds and imports rows into one store. One instance per store: it owns the order of writes."""
 
     def __init__(
-        self, config: Config, store: Store, fetcher: Fetcher, workers: Workers, clock: Clock
+        self, config: Config, store: Store, fetcher: Fetcher, workers: WorkerPool, clock: Clock
     ) -> None:
         self.config = config
         self.store = store
@@ -149,7 +149,7 @@ class Pipeline:
         now = self.clock.now()
         clock = time.perf_counter()
         fresh = [f for f in batch if f.body is not None and f.error is None and not _same_body(f)]
-        parsed = await self.workers.map("parse_feeds", fresh, now)
+        parsed = await self.workers.map(Worker.parse_feeds, fresh, now)
         documents = {f.feed.id: _document(result) for f, result in zip(fresh, parsed, strict=True)}
         parsed_at = time.perf_counter()
         entries = [entry for document in documents.values() for entry in document.entries]
@@ -200,7 +200,7 @@ class Pipeline:
         return whole
 
     async def _analyse(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> dict[str, Analysis]:
-        results = await self.workers.map("analyse", entries, feeds)
+        results = await self.workers.map(Worker.analyse, entries, feeds)
         # An entry that crashes a worker is stored all the same, as one that no topic wants.
         return {
             entry.id: _unanalysed(entry) if isinstance(result, WorkerCrashed) else result
@@ -338,9 +338,9 @@ class Pipeline:
         self, pairs: list[tuple[Mapping[str, Any], FeedState]], now: datetime
     ) -> tuple[list[Entry | str], dict[str, Analysis]]:
         try:
-            entries, analyses = await self.workers.call("clean_and_analyse", pairs, now)
+            entries, analyses = await self.workers.call(Worker.clean_and_analyse, pairs, now)
         except WorkerCrashed:
-            cleaned = await self.workers.map("clean_rows", pairs, now)
+            cleaned = await self.workers.map(Worker.clean_rows, pairs, now)
             entries = [str(e) if isinstance(e, WorkerCrashed) else e for e in cleaned]
             good = [entry for entry in entries if isinstance(entry, Entry)]
             return entries, await self._analyse(good, {feed.id: feed for _, feed in pairs})

@@ -17,7 +17,7 @@ from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.outcome import host_holds
 from aggregator.pipeline.poll import Pipeline
 from aggregator.pipeline.worker import WorkerPlan, spare_collector
-from aggregator.pipeline.worker_pool import Workers
+from aggregator.pipeline.worker_pool import WorkerPool
 from aggregator.store import Store, database_path
 from aggregator.store import feedback as model_queries
 from aggregator.store import feeds as feed_queries
@@ -92,7 +92,7 @@ class Runtime:
         self.clock: Clock = clock or SystemClock()
         self.secrets = Secrets(self.env)
         self.store = (visit_store if visiting else open_store)(config, self.env)
-        self.workers = Workers(config.poll.workers, worker_plan(config, self.store))
+        self.workers = WorkerPool(config.poll.workers, worker_plan(config, self.store))
         self.fetcher = HttpFetcher(
             config, clock=self.clock, secrets=self.secrets.get, host_not_before=self._holds()
         )

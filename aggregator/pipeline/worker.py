@@ -175,18 +175,6 @@ def _without_entries(parsed: ParsedFeed) -> ParsedFeed:
     )
 
 
-# --- the worker process ---
-
-_worker: Worker | None = None
-
-
-def start(plan: WorkerPlan) -> None:
-    """Initialise this worker process."""
-    global _worker
-    _worker = Worker(plan)
-    spare_collector()
-
-
 def spare_collector() -> None:
     """Let the garbage collector look for cycles a hundred times less often than it would.
 
@@ -196,9 +184,3 @@ def spare_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-def call(method: str, *args: Any) -> Any:
-    """Run a method of this process's kit."""
-    assert _worker is not None, "start() initialises every worker"
-    return getattr(_worker, method)(*args)

@@ -1,142 +1,186 @@
 """Worker processes for the pure stages: kept warm, replaced when one dies, the guilty input found.
 
-Processes are spawned, never forked: the daemon has threads. A worker that crashes (out of memory, a fault in a
-native library) takes no one else's work with it: what was under way is tried again item by item, and the item
-that crashes alone is reported as such.
+    await pool.map(Worker.parse_feeds, fetched, now) -> list[ParsedDocument | WorkerCrashed]
+
+A job that goes wrong takes no one else's work with it: only its own worker is ended, its items are tried again one
+by one, and whichever fails alone as well is reported as such.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
-import signal
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
-from typing import Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 
-from aggregator.pipeline import worker
-from aggregator.pipeline.worker import WorkerPlan
+from aggregator.pipeline.worker import Worker, WorkerPlan
+from aggregator.pipeline.worker_process import (
+    Limits,
+    WorkerCrashed,
+    WorkerProcess,
+    WorkersUnavailable,
+    pack,
+    unpack,
+)
 
 log = structlog.get_logger("aggregator")
 
+In = TypeVar("In")
+Out = TypeVar("Out")
+P = ParamSpec("P")
 
-class WorkerCrashed(Exception):
-    """One single item brought a worker process down, or kept it busy beyond the limit."""
+_Job = tuple[bytes, Future[bytes]]
 
 
-class Workers:
-    """Runs methods of `work.Worker`; with `count` 0, in a thread of this process."""
+class WorkerPool:
+    """Runs functions of `Worker` in `count` processes; with 0, in a thread of this one, without limits."""
 
-    def __init__(self, count: int, plan: WorkerPlan, *, time_limit: float = 120.0) -> None:
+    def __init__(self, count: int, plan: WorkerPlan, *, limits: Limits | None = None) -> None:
         self.count = count
         self.plan = plan
-        self._time_limit = time_limit
-        self._pool: Executor | None = None
-        self._worker: worker.Worker | None = None
+        self._limits = limits or Limits()
+        self._processes: _Processes | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._worker: Worker | None = None
 
-    def _ensure(self) -> Executor:
-        if self._pool is None:
-            if self.count:
-                self._pool = ProcessPoolExecutor(
-                    self.count,
-                    mp_context=multiprocessing.get_context("spawn"),
-                    initializer=_start,
-                    initargs=(self.plan,),
-                )
-            else:
-                self._pool = ThreadPoolExecutor(1, thread_name_prefix="work")
-                self._worker = worker.Worker(self.plan)
-        return self._pool
+    async def call(
+        self, function: Callable[Concatenate[Worker, P], Out], *args: P.args, **kwargs: P.kwargs
+    ) -> Out:
+        """Run one function in a worker. Raises WorkerCrashed when it went wrong, WorkersUnavailable."""
+        if not self.count:
+            return await self._call_here(function, *args, **kwargs)
+        if self._processes is None:
+            self._processes = _Processes(self.count, self.plan, self._limits)
+        processes = self._processes
+        # Packed and unpacked beside the event loop, and beside the threads that wait for workers.
+        job = await asyncio.to_thread(pack, function, args, kwargs)
+        answer = await asyncio.wrap_future(processes.submit(job))
+        result: Out = await asyncio.to_thread(unpack, answer)
+        return result
 
-    async def call(self, method: str, *args: Any) -> Any:
-        """Run one method in a worker. Raises WorkerCrashed when the process died of it."""
-        pool = self._ensure()
-        loop = asyncio.get_running_loop()
-        if self._worker is not None:
-            return await loop.run_in_executor(pool, getattr(self._worker, method), *args)
+    async def _call_here(
+        self, function: Callable[Concatenate[Worker, P], Out], *args: P.args, **kwargs: P.kwargs
+    ) -> Out:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="work")
+        if self._worker is None:
+            self._worker = Worker(self.plan)
+        worker = self._worker
         try:
-            future = loop.run_in_executor(pool, worker.call, method, *args)
-            return await asyncio.wait_for(future, self._time_limit)
-        except (BrokenProcessPool, TimeoutError) as error:
-            if self._pool is pool:
-                self._discard(pool)
-            raise WorkerCrashed(str(error) or type(error).__name__) from error
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: function(worker, *args, **kwargs)
+            )
+        except Exception as error:
+            raise WorkerCrashed(f"raised {type(error).__name__}") from error
 
-    async def map(self, method: str, items: Sequence[Any], *args: Any) -> list[Any]:
-        """Run a batch method over `items`, split over the workers; results in order.
+    async def map(
+        self,
+        function: Callable[Concatenate[Worker, Sequence[In], P], list[Out]],
+        items: Sequence[In],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> list[Out | WorkerCrashed]:
+        """Run a batch function over `items`, split over the workers; results in order.
 
-        Where a worker died, the item that killed it yields a WorkerCrashed instance in its place.
+        In the place of an item that went wrong together with others and alone again there is a WorkerCrashed.
         """
         if not items:
             return []
-        parts = max(1, self.count)
-        size = -(-len(items) // parts)
+        size = -(-len(items) // max(1, self.count))
         runs = [items[start : start + size] for start in range(0, len(items), size)]
-        done = await asyncio.gather(*(self._run(method, run, *args) for run in runs))
+        done = await asyncio.gather(*(self._run(function, run, *args, **kwargs) for run in runs))
         return [result for part in done for result in part]
 
-    async def _run(self, method: str, items: Sequence[Any], *args: Any) -> list[Any]:
+    async def _run(
+        self,
+        function: Callable[Concatenate[Worker, Sequence[In], P], list[Out]],
+        items: Sequence[In],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> list[Out | WorkerCrashed]:
         try:
-            return list(await self.call(method, items, *args))
+            return [*await self.call(function, items, *args, **kwargs)]
         except WorkerCrashed as error:
-            if len(items) == 1:
-                return [error]
-        except Exception as error:
-            # A defect of ours that one input brings to light must not cost the others.
-            if len(items) == 1:
-                log.exception("a stage failed on one input", stage=method)
-                return [WorkerCrashed(f"{type(error).__name__} in {method}")]
-        # Halving finds the culprit in a few steps and lets everything else through.
-        middle = len(items) // 2
-        first = await self._run(method, items[:middle], *args)
-        return first + await self._run(method, items[middle:], *args)
+            log.warning(
+                "a worker did not finish; its inputs are tried one by one",
+                stage=function.__name__,
+                inputs=len(items),
+                why=str(error),
+            )
+
+        async def alone(item: In) -> Out | WorkerCrashed:
+            try:
+                return (await self.call(function, [item], *args, **kwargs))[0]
+            except WorkerCrashed as error:
+                log.error("a stage failed on one input", stage=function.__name__, exc_info=error)
+                return error
+
+        return [*await asyncio.gather(*(alone(item) for item in items))]
 
     def replace_plan(self, plan: WorkerPlan) -> None:
         """Use another plan from the next call on; calls under way finish with the old one."""
-        old, self._pool, self._worker, self.plan = self._pool, None, None, plan
-        if old is not None:
-            old.shutdown(wait=False)
-
-    def _discard(self, pool: Executor) -> None:
-        self._pool = None
-        if isinstance(pool, ProcessPoolExecutor):
-            # A worker that hangs in native code hears nothing but SIGKILL.
-            for process in list((pool._processes or {}).values()):
-                process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
+        self.plan, self._worker = plan, None
+        if self._processes is not None:
+            self._processes.retire()
+            self._processes = None
 
     def close(self) -> None:
         """Stop the processes; anything still under way is abandoned."""
-        if self._pool is not None:
-            self._discard(self._pool)
+        if self._processes is not None:
+            self._processes.close()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _start(plan: WorkerPlan) -> None:
-    # The daemon decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Serving and writing come first: workers take what the processor has left.
-    os.nice(5)
-    die_with_parent()
-    worker.start(plan)
+class _Processes:
+    """Worker processes of one plan, each with a thread that hands it the next job when it has done the last."""
+
+    def __init__(self, count: int, plan: WorkerPlan, limits: Limits) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._workers = [WorkerProcess(plan, limits) for _ in range(count)]
+        self._closed = False
+        for worker in self._workers:
+            threading.Thread(target=self._hand_out, args=(worker,), name="worker", daemon=True).start()
+
+    def submit(self, job: bytes) -> Future[bytes]:
+        future: Future[bytes] = Future()
+        self._jobs.put((job, future))
+        return future
+
+    def retire(self) -> None:
+        """End each worker when nothing is left to do."""
+        for _ in self._workers:
+            self._jobs.put(None)
+
+    def close(self) -> None:
+        """End each worker now."""
+        self._closed = True
+        try:
+            while (waiting := self._jobs.get_nowait()) is not None:
+                waiting[1].cancel()
+        except Empty:
+            pass
+        self.retire()
+        for worker in self._workers:
+            worker.close()
+
+    def _hand_out(self, worker: WorkerProcess) -> None:
+        while (job := self._jobs.get()) is not None:
+            packed, future = job
+            if self._closed:
+                future.cancel()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(worker.run(packed))
+            except Exception as error:
+                future.set_exception(error)
+            del job, packed, future  # not held while waiting for the next one
+        worker.close()
 
 
-def die_with_parent() -> None:
-    """End this worker process when the process that started it is gone, however that ended.
-
-    A worker waits for work on a queue that it holds both ends of: it would never learn that nobody is left to send
-    any, and would keep its memory and the pipes it inherited.
-    """
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True, name="parent").start()
-
-
-def _end_after(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
+__all__ = ["Limits", "WorkerCrashed", "WorkerPool", "WorkersUnavailable"]

@@ -24,7 +24,7 @@ from aggregator.core.hashes import hex64
 from aggregator.core.types import Entry
 from aggregator.entries.diff import diff
 from aggregator.pipeline.worker import WorkerPlan, document
-from aggregator.pipeline.worker_pool import die_with_parent
+from aggregator.pipeline.worker_process import die_with_parent
 from aggregator.store import Store, entries, feedback
 from aggregator.store.feedback import Feedback, StoredModel
 from aggregator.store.models import file_of, name_of, usable

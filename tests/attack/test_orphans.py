@@ -13,13 +13,12 @@ import pytest
 
 WORKERS = """
 import asyncio, multiprocessing, time
-from aggregator.work import WorkerPlan
-from aggregator.workers import Workers
+from aggregator.pipeline.worker import Worker, WorkerPlan
+from aggregator.pipeline.worker_pool import WorkerPool
 
 async def main():
-    workers = Workers(2, WorkerPlan())
-    await workers.map("parse_feeds", [])
-    await workers.call("classify", [])
+    workers = WorkerPool(2, WorkerPlan())
+    await asyncio.gather(*(workers.call(Worker.classify, []) for _ in range(8)))
     print(*[child.pid for child in multiprocessing.active_children()], flush=True)
     await asyncio.sleep(60)
 
@@ -31,10 +30,10 @@ TRAINING = """
 import asyncio, multiprocessing, sqlite3, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from aggregator.retraining import train_apart
-from aggregator.detect_changes import diff
+from aggregator.topics.training import train_apart
+from aggregator.entries.diff import diff
 from aggregator.store import Store
-from aggregator.work import WorkerPlan
+from aggregator.pipeline.worker import WorkerPlan
 
 async def main():
     path = Path(sys.argv[0]).with_name("a.db")
