@@ -32,7 +32,8 @@ ALLOWED_IN_CLASSIFIERS = {
     "evaluation": "topic_classifier model rules terms types",
     "topic_classifier": "model rules types",
     "model": "types",
-    "rules": "terms types",
+    "rules": "library terms types",
+    "library": "types",
     "terms": "types",
     "types": "",
 }

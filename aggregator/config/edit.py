@@ -1,13 +1,14 @@
 """Adds and removes feeds in config.toml, leaving everything else as it was written.
 
-The tables are put in and cut out as lines of text: a TOML library that rewrites the document would move
-the comment that heads the next part of the file. What comes out is parsed again before it is written,
-and must hold exactly the old settings and the change.
+Feeds are put in and cut out as lines of text, in the form that the file has, `[[feeds]]` tables or one list
+`feeds = [...]`: a TOML library that rewrites the document would move the comment that heads the next part of
+the file. What comes out is parsed again before it is written, and must hold exactly the old settings and the change.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import tomlkit
 
+from aggregator.config.inline_list import InlineList, cut_item, find_list, insert_item
 from aggregator.config.polling import FeedConfig
 from aggregator.config.secrets import mask
 from aggregator.config.toml_lines import Document, TomlSyntaxError
@@ -22,9 +24,11 @@ from aggregator.config.urls import url_mistake
 from aggregator.config.values import format_duration
 from aggregator.core.errors import ConfigError, NotFound
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
 
 def add_feed(path: Path, feed: FeedConfig) -> None:
-    """Write `feed` behind the last `[[feeds]]` of the file at `path`, atomically.
+    """Write `feed` behind the last one of the file at `path`, atomically.
 
     Raises ConfigError when its URL cannot be polled or is in the file already, or the file is not TOML.
     """
@@ -34,35 +38,56 @@ def add_feed(path: Path, feed: FeedConfig) -> None:
     if (index := _index(document, feed.url)) is not None:
         line = document.line(("feeds", index, "url"))
         raise ConfigError([f"{path}:{line}: this feed is there already: {mask(feed.url)}"])
-    feeds = _feeds(document)
-    lines = text.splitlines(keepends=True)
-    at = document.last_line(("feeds", len(feeds) - 1)) if feeds else len(lines)
-    if lines and not lines[at - 1].endswith("\n"):
-        lines[at - 1] += "\n"
     settings = _settings(feed)
-    lines[at:at] = ["\n", "[[feeds]]\n", *tomlkit.dumps(settings).splitlines(keepends=True)]
-    _write(path, lines, text, {**document.data, "feeds": [*feeds, settings]})
+    if inline := _inline(text, document):
+        pairs = (f"{key} = {tomlkit.item(value).as_string()}" for key, value in settings.items())
+        changed = insert_item(text, inline, f"{{ {', '.join(pairs)} }}")
+    else:
+        changed = _with_table(text, document, settings)
+    _write(path, changed, text, {**document.data, "feeds": [*_feeds(document), settings]})
 
 
 def remove_feed(path: Path, url: str) -> None:
-    """Cut the `[[feeds]]` table of `url` out of the file at `path`, atomically; comments around it stay.
+    """Cut the feed at `url` out of the file at `path`, atomically; comments around it stay.
 
-    Raises NotFound when the file has no such feed (it may come from an OPML file), ConfigError as above.
+    Raises NotFound when the file has no such feed (it may come from another file), ConfigError as above.
     """
     text, document = _read(path)
     index = _index(document, url)
     if index is None:
         raise NotFound(
-            f"{path} has no [[feeds]] table for {mask(url)}; one from an OPML file is removed there"
+            f"{path} has no feed {mask(url)}; one from an OPML file or an included file is removed there"
         )
-    lines = text.splitlines(keepends=True)
+    rest = [feed for other, feed in enumerate(_feeds(document)) if other != index]
+    data = {key: value for key, value in document.data.items() if key != "feeds"}
+    inline = _inline(text, document)
+    changed = cut_item(text, inline, index) if inline else _without_table(text, document, index)
+    _write(path, changed, text, {**data, "feeds": rest} if rest or inline else data)
+
+
+def _inline(text: str, document: Document) -> InlineList | None:
+    """Where the feeds stand as one list; None where they are tables, or there are none."""
+    if "feeds" not in document.data:
+        return None
+    return find_list(text, "feeds", document.line(("feeds",)))
+
+
+def _with_table(text: str, document: Document, settings: dict[str, Any]) -> str:
+    feeds, lines = _feeds(document), _LINE.findall(text)
+    at = document.last_line(("feeds", len(feeds) - 1)) if feeds else len(lines)
+    if lines and not lines[at - 1].endswith("\n"):
+        lines[at - 1] += "\n"
+    lines[at:at] = ["\n", "[[feeds]]\n", tomlkit.dumps(settings)]
+    return "".join(lines)
+
+
+def _without_table(text: str, document: Document, index: int) -> str:
+    lines = _LINE.findall(text)
     first, last = document.line(("feeds", index)) - 1, document.last_line(("feeds", index))
     if first and not lines[first - 1].strip() and not "".join(lines[last : last + 1]).strip():
         first -= 1  # of the blank lines before and after, one is enough
     del lines[first:last]
-    rest = [feed for other, feed in enumerate(_feeds(document)) if other != index]
-    data = {key: value for key, value in document.data.items() if key != "feeds"}
-    _write(path, lines, text, {**data, "feeds": rest} if rest else data)
+    return "".join(lines)
 
 
 def _read(path: Path) -> tuple[str, Document]:
@@ -96,10 +121,9 @@ def _settings(feed: FeedConfig) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, lines: list[str], before: str, expected: dict[str, Any]) -> None:
+def _write(path: Path, text: str, before: str, expected: dict[str, Any]) -> None:
     if "\r\n" in before:
-        lines = [line.removesuffix("\n").removesuffix("\r") + "\r\n" for line in lines]
-    text = "".join(lines)
+        text = re.sub(r"\r?\n", "\r\n", text)
     try:
         unharmed = Document(text).data == expected
     except TomlSyntaxError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -12,6 +11,7 @@ from pydantic_core import ErrorDetails
 from aggregator.config.schema import choices_in, setting_at, settings, table_at
 from aggregator.config.secrets import mask
 from aggregator.config.toml_lines import Path
+from classifiers.terms.closest import suggestion
 
 _KINDS = {
     "string_type": "text in quotes",
@@ -79,13 +79,7 @@ def unknown_key(path: Path) -> str:
 
 def suggest(word: str, known: Iterable[str], *, otherwise: str) -> str:
     """`; did you mean "x"?`, or the list of what is known, or nothing where that would be too long."""
-    names = list(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    if 0 < len(names) <= 20:
-        return f"; {otherwise}: {', '.join(names)}"
-    return ""
+    return suggestion(word, list(known), otherwise=f"{otherwise}:", most=20)
 
 
 def shown(value: Any) -> str:
@@ -101,9 +95,7 @@ def shown(value: Any) -> str:
 def _choice(path: Path, value: Any) -> str:
     info = setting_at(path)
     choices = choices_in(info.annotation) if info else []
-    hint = get_close_matches(str(value), choices, n=1, cutoff=0.6)
-    tail = f'; did you mean "{hint[0]}"?' if hint else ""
-    return f"must be one of {', '.join(choices)}, got {shown(value)}{tail}"
+    return f"must be one of {', '.join(choices)}, got {shown(value)}{suggestion(str(value), choices, most=0)}"
 
 
 def _range(path: Path) -> str:

@@ -2,5 +2,5 @@
 
 In: Tables of [topics.*]; Documents.
 Out: Labels with their reasons; every mistake in a table with its place.
-May import: classifiers.terms, classifiers.types.
+May import: classifiers.library, classifiers.terms, classifiers.types.
 """

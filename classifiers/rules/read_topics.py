@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from classifiers.rules.lint import blunt_names, covered_names, topic_warnings
+from classifiers.rules.overlay import Overlay, overlay
 from classifiers.rules.table_reader import Reader, slug_mistake
 from classifiers.rules.topic import PASSING, Facet, Group, Topic, WeightedTerm
 from classifiers.terms.language import FIELDS, Entity, Near, Term
@@ -22,6 +23,8 @@ LANGUAGE_VERSION = 2
 """Part of every hash: raised when the same tables would decide otherwise."""
 
 TOPIC_KEYS = (
+    "use",
+    "remove",
     "title",
     "threshold",
     "points",
@@ -57,6 +60,7 @@ def read_topics(
     reader = Reader()
     aliases = reader.entities(entities)
     found: dict[str, Topic] = {}
+    laid: dict[str, Overlay] = {}
     for slug, raw in topics.items():
         path = ("topics", slug)
         problem = slug_mistake(slug)
@@ -65,10 +69,15 @@ def read_topics(
         if not isinstance(raw, Mapping):
             reader.mistake(path, f"must be a table: write [topics.{slug}]")
             continue
-        found[slug] = _topic(reader, slug, raw, aliases)
+        laid[slug] = overlay(raw, path)
+        reader.mistakes += laid[slug].mistakes
+        before = len(reader.mistakes)
+        found[slug] = _topic(reader, slug, laid[slug].table, aliases)
+        reader.mistakes[before:] = [laid[slug].located(one, path) for one in reader.mistakes[before:]]
     for slug, topic in found.items():
         path = ("topics", slug)
-        reader.mistakes.extend(topic_warnings(topic, path, complete=not reader.has_mistake(path)))
+        doubts = topic_warnings(topic, path, complete=not reader.has_mistake(path))
+        reader.mistakes += (laid[slug].located(one, path) for one in doubts)
     for name in aliases:
         reader.mistakes.extend(covered_names(name, aliases))
         reader.mistakes.extend(blunt_names(name, aliases))

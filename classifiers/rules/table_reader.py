@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 import re2
 
 from classifiers.rules.topic import Topic, WeightedTerm
+from classifiers.terms.closest import suggestion
 from classifiers.terms.language import (
     DEFAULT_FIELDS,
     FIELDS,
@@ -312,14 +312,6 @@ class Reader:
         for name in self._entities:
             if name not in used:
                 self.mistake(("entities", name), f"no topic uses @{name}", warning=True)
-
-
-def suggestion(word: str, known: Sequence[str]) -> str:
-    """Return the end of a message: the likeliest known word, or all of them where they are few."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    return f"; known are {', '.join(known)}" if 0 < len(known) <= 16 else ""
 
 
 def expression_mistake(source: str) -> str:

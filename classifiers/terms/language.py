@@ -15,11 +15,11 @@ title: @north-korea             only in that field; several: "title, url: ..."
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from dataclasses import dataclass
 
+from classifiers.terms.closest import closest
 from classifiers.terms.text import HAN, HANGUL, LATIN, NOTHING, SCRIPT, fold, readable
 from classifiers.terms.typos import minus_typo, nearness_typo
 
@@ -134,8 +134,8 @@ def _fields(names: str) -> frozenset[str]:
     found = frozenset(name.strip() for name in names.split(","))
     unknown = sorted(found - set(FIELDS))
     if unknown:
-        close = difflib.get_close_matches(unknown[0], FIELDS, n=1, cutoff=0.6)
-        meant = f'did you mean "{close[0]}:"? The' if close else "the"
+        close = closest(unknown[0], FIELDS)
+        meant = f'did you mean "{close}:"? The' if close else "the"
         raise TermError(
             f'"{unknown[0]}:" is not a field; {meant} fields are {", ".join(FIELDS)} '
             "(for a colon that belongs to the words, leave out the blank after it)"

@@ -164,13 +164,13 @@ def test_the_shipped_outputs_and_topics(shipped: Config) -> None:
 
 def test_the_shipped_file_reads_from_top_to_bottom(root: Path) -> None:
     text = (root / "config.toml").read_text()
-    heads = ["[poll]", "[http]", "[store]", "[log]", "[web]", "[[outputs]]", "[[feeds]]", "[topics."]
+    heads = ["feeds = [", "[poll]", "[http]", "[store]", "[log]", "[web]", "[[outputs]]", "[topics."]
     places = [text.index(f"\n{head}") for head in heads]
     assert places == sorted(places)
 
 
 def test_the_commented_settings_of_the_shipped_file_are_the_defaults(root: Path) -> None:
-    text = (root / "config.toml").read_text().split("# --- Feeds ---")[0]
+    text = (root / "config.toml").read_text().split("# --- Topics ---")[0]
     example = '"/var/lib/aggregator/aggregator.db"'
     plain = re.sub(r"^# (\w+ = .+)$", r"\1", text, flags=re.MULTILINE)
     assert plain != text

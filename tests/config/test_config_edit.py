@@ -118,24 +118,95 @@ def test_what_cannot_be_added_says_why(write: Write, url: str, says: str) -> Non
 
 
 def test_removing_what_is_not_there_says_so(write: Write) -> None:
-    with pytest.raises(NotFound, match="table for https://none"):
+    with pytest.raises(NotFound, match="no feed https://none"):
         remove_feed(write(TEXT), "https://none.example/")
 
 
-def test_feeds_written_inline_are_left_to_a_person(write: Write) -> None:
-    text = 'feeds = [{ url = "https://one.example/feed" }, { url = "https://two.example/feed" }]\n'
+THIRD = FeedConfig(url="https://three.example/feed", title='셋 "3"', interval=timedelta(hours=2))
+LINE = '{ url = "https://three.example/feed", title = "셋 \\"3\\"", interval = "2h" }'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # one a line, with a comment behind the last and below it
+        (
+            'feeds = [\n    # Agencies\n    { url = "https://one.example/feed" },   # slow, or ] so\n    # none more\n]\n',
+            'feeds = [\n    # Agencies\n    { url = "https://one.example/feed" },   # slow, or ] so\n    NEW,\n    # none more\n]\n',
+        ),
+        # the last without its comma
+        (
+            'feeds = [\n  { url = "https://one.example/feed" }  # slow\n]\n[poll]\n',
+            'feeds = [\n  { url = "https://one.example/feed" },  # slow\n  NEW,\n]\n[poll]\n',
+        ),
+        # the bracket on the last item's line
+        (
+            "feeds = [\n  { url = 'https://one.example/]feed' } ]\n",
+            "feeds = [\n  { url = 'https://one.example/]feed' },\n  NEW, ]\n",
+        ),
+        # all on one line
+        (
+            'feeds = [{ url = "https://one.example/feed" }]\n',
+            'feeds = [{ url = "https://one.example/feed" }, NEW]\n',
+        ),
+        ("feeds = []\n", "feeds = [\n    NEW,\n]\n"),
+        ("feeds = [\n    # none yet\n]\n", "feeds = [\n    # none yet\n    NEW,\n]\n"),
+    ],
+)
+def test_a_feed_is_added_to_a_list_in_the_form_it_has(write: Write, before: str, after: str) -> None:
+    path = write(before)
+    add_feed(path, THIRD)
+    assert path.read_text() == after.replace("NEW", LINE)
+    assert load(path).feeds[-1] == THIRD
+    remove_feed(path, THIRD.url)
+    assert load(path).feeds == load(write(before)).feeds
+
+
+def test_feeds_are_removed_from_a_list_with_their_lines_and_nothing_else(write: Write) -> None:
+    text = 'feeds = [\n    # A\n    { url = "https://one.example/" },  # slow\n\n    # B\n    { url = "https://two.example/" },\n]\n'
     path = write(text)
-    with pytest.raises(ConfigError, match="edit by hand"):
-        add_feed(path, FeedConfig(url="https://three.example/feed"))
-    with pytest.raises(ConfigError, match="edit by hand"):
-        remove_feed(path, "https://one.example/feed")
-    assert path.read_text() == text
+    remove_feed(path, "https://one.example/")
+    assert path.read_text() == text.replace('    { url = "https://one.example/" },  # slow\n', "")
+    remove_feed(path, "https://two.example/")
+    assert path.read_text() == "feeds = [\n    # A\n\n    # B\n]\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "after"),
+    [
+        (1, '[{ url = "http://2/" }, { url = "http://3/" }]'),
+        (3, '[{ url = "http://1/" }, { url = "http://2/" }]'),
+    ],
+)
+def test_a_feed_is_removed_from_a_list_on_one_line(write: Write, number: int, after: str) -> None:
+    path = write('feeds = [{ url = "http://1/" }, { url = "http://2/" }, { url = "http://3/" }]\n')
+    remove_feed(path, f"http://{number}/")
+    assert path.read_text() == f"feeds = {after}\n"
+
+
+def test_windows_line_ends_of_a_list_stay(write: Write) -> None:
+    path = write("")
+    path.write_bytes(b'feeds = [\r\n  { url = "https://one.example/feed" },\r\n]\r\n')
+    add_feed(path, THIRD)
+    assert (
+        path.read_bytes()
+        == f'feeds = [\n  {{ url = "https://one.example/feed" }},\n  {LINE},\n]\n'.replace(
+            "\n", "\r\n"
+        ).encode()
+    )
+
+
+def test_signs_that_only_some_take_for_the_end_of_a_line_do_no_harm(write: Write) -> None:
+    path = write('# a\u2028b\x85c\n[[feeds]]\nurl = "https://one.example/feed"\n')
+    add_feed(path, THIRD)
+    assert [feed.url for feed in load(path).feeds] == ["https://one.example/feed", THIRD.url]
 
 
 def test_the_shipped_file_survives_an_edit(root: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     before = (root / "config.toml").read_text()
     path.write_text(before)
+    assert "\nfeeds = [\n" in before
     add_feed(path, FeedConfig(url="https://three.example/feed", title="Three"))
     assert len(load(path).feeds) == len(load(root / "config.toml").feeds) + 1
     remove_feed(path, "https://three.example/feed")
