@@ -20,7 +20,7 @@ from aggregator.core.ports import Clock
 from aggregator.core.types import FeedState, Page, PollError
 from aggregator.fetch.http import Call, HttpFetcher, Reply
 from aggregator.fetch.http.headers import PAGE_TYPES, user_agent
-from aggregator.fetch.http.urls import BadUrl, host_of, origin, request_url, without_userinfo
+from aggregator.fetch.http.urls import BadUrl, Origin, origin, request_url, without_userinfo
 
 _PAGE_SIZE = 3 * 1024**2
 _ROBOTS_SIZE = 512 * 1024
@@ -29,7 +29,6 @@ _ROBOTS_KEPT = timedelta(hours=24)
 _ROBOTS_RETRIED = timedelta(hours=1)
 _LONGEST_DELAY = 60.0
 _MOST_ORIGINS = 5000
-_Site = tuple[str, str, int]
 _HTML = ("text/html", "application/xhtml+xml", "")
 
 
@@ -49,19 +48,21 @@ class FullText:
         self._clock = clock
         self._name = _product(user_agent(config.http))
         # By whether private addresses may be reached, too: what one feed may not see must not hinder another.
-        self._robots: dict[tuple[_Site, bool], _Robots] = {}
-        self._locks: dict[tuple[_Site, bool], asyncio.Lock] = {}
-        self._next: dict[_Site, float] = {}
+        self._robots: dict[tuple[Origin, bool], _Robots] = {}
+        self._locks: dict[tuple[Origin, bool], asyncio.Lock] = {}
+        self._next: dict[Origin, float] = {}
 
     async def fetch(self, url: str, feed: FeedState) -> Page:
         """Fetch the page at an entry's `url`. Never raises; `feed` is the feed that linked to it.
 
-        Credentials of the feed are not sent. A private address is allowed only where the feed may be at one and
-        the page is on the feed's own host: what a feed links to is not its administrator's choice.
+        Credentials of the feed are not sent. A private address is allowed only where the feed may be at one, and
+        only for the feed's own scheme, host and port, at each redirect anew: what a feed links to is not its
+        administrator's choice, and another port of its host is another service.
         """
         try:
             url = without_userinfo(url)[0]
-            private = self._may_be_private(url, feed)
+            request_url(url)
+            private = self._private_origin(feed)
         except (BadUrl, ValueError):
             return Page(url, why="the entry's link cannot be fetched")
 
@@ -72,7 +73,8 @@ class FullText:
             Call(
                 url,
                 self._fetcher.common_headers(PAGE_TYPES),
-                allow_private=private,
+                allow_private=self._config.http.allow_private,
+                private_for=private,
                 size=_PAGE_SIZE,
                 allowed=allowed,
             )
@@ -84,20 +86,20 @@ class FullText:
             return Page(reply.url, why=f"the page is not HTML but {kind.partition(';')[0].strip()[:80]}")
         return Page(reply.url, reply.body, kind)
 
-    def _may_be_private(self, url: str, feed: FeedState) -> bool:
-        if self._config.http.allow_private:
-            return True
+    def _private_origin(self, feed: FeedState) -> Origin | None:
+        """The origin whose pages may be at a private address; None: no page may, unless all may. Raises BadUrl."""
         settings = self._config.feed_by_url.get(feed.url)
         if settings is None or not settings.allow_private:
-            return False
-        return host_of(request_url(url)) == host_of(request_url(without_userinfo(feed.url)[0]))
+            return None
+        return origin(request_url(without_userinfo(feed.url)[0]))
 
-    async def _allowed(self, url: str, private: bool) -> PollError | None:
+    async def _allowed(self, url: str, private_for: Origin | None) -> PollError | None:
         """Ask robots.txt, and wait out the pause it wants between pages."""
         try:
             site = origin(request_url(url))
         except BadUrl:
             return None  # the exchange itself says what is wrong with it
+        private = self._config.http.allow_private or site == private_for
         key = (site, private)
         async with self._locks.setdefault(key, asyncio.Lock()):
             known = self._robots.get(key)
@@ -118,12 +120,18 @@ class FullText:
             await asyncio.sleep(due - loop.time())
         return None
 
-    async def _ask(self, site: _Site, private: bool) -> _Robots:
+    async def _ask(self, site: Origin, private: bool) -> _Robots:
         scheme, host, port = site
         name = f"[{host}]" if ":" in host else host
         headers = self._fetcher.common_headers("text/plain, */*;q=0.5")
         reply = await self._fetcher.run(
-            Call(f"{scheme}://{name}:{port}/robots.txt", headers, allow_private=private, size=_ROBOTS_SIZE)
+            Call(
+                f"{scheme}://{name}:{port}/robots.txt",
+                headers,
+                allow_private=self._config.http.allow_private,
+                private_for=site if private else None,
+                size=_ROBOTS_SIZE,
+            )
         )
         now = self._clock.now()
         rules = _rules(reply)

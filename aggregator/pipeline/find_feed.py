@@ -13,6 +13,7 @@ from aggregator.core.types import FeedState, Fetched, ParsedFeed, PollError
 from aggregator.entries.parse import parse
 from aggregator.entries.parse.discover import candidates
 from aggregator.fetch.http import HttpFetcher
+from aggregator.fetch.http.urls import BadUrl, Origin, origin, request_url, without_userinfo
 
 _MOST_TRIED = 6
 
@@ -32,7 +33,8 @@ class FoundFeed:
 async def find_feed(url: str, config: Config, *, allow_private: bool = False) -> FoundFeed:
     """Fetch `url`; where it is a page, try the feeds it names, links to or may have in the usual places.
 
-    Raises NotFound, saying what was tried.
+    `allow_private` is leave for the scheme, host and port of `url`, not for whatever its page names. Raises NotFound,
+    saying what was tried.
     """
     tried: list[str] = []
     queue: list[str] = [url]
@@ -40,7 +42,8 @@ async def find_feed(url: str, config: Config, *, allow_private: bool = False) ->
     while queue and len(tried) < _MOST_TRIED:
         candidate = queue.pop(0)
         tried.append(candidate)
-        fetched = await _fetch(candidate, config, allow_private=allow_private)
+        private = allow_private and _origin(candidate) == _origin(url)
+        fetched = await _fetch(candidate, config, allow_private=private)
         result = fetched.error if fetched.error is not None else await asyncio.to_thread(parse, fetched)
         if isinstance(result, ParsedFeed):
             return FoundFeed(
@@ -57,6 +60,13 @@ async def find_feed(url: str, config: Config, *, allow_private: bool = False) ->
             kind = fetched.headers.get("content-type", "")
             queue = [found for found, _, _ in candidates(fetched.body, fetched.url, kind)]
     raise NotFound(f"no feed was found at {url}; tried {', '.join(tried)}")
+
+
+def _origin(url: str) -> Origin | None:
+    try:
+        return origin(request_url(without_userinfo(url)[0]))
+    except (BadUrl, ValueError):
+        return None
 
 
 def _of(url: str, error: PollError) -> str:

@@ -241,9 +241,9 @@ def _since(text: str, now: datetime) -> datetime:
     if re.match(r"\d{4}-", text):
         try:
             at = datetime.fromisoformat(text)
-        except ValueError:
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except (ValueError, OverflowError):  # a zone can carry the first or last day out of the calendar
             raise ValueError(f"must be a date, a moment or a duration, got {text[:40]!r}") from None
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     length = parse_duration(text)
     if not timedelta(0) < length <= timedelta(days=3660):
         raise ValueError(f"must be a duration of at most ten years, got {text[:40]!r}")

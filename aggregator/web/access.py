@@ -80,7 +80,7 @@ class Guard:
     """The server's own credential and the host names it answers to."""
 
     authorization: bytes = b""
-    """The Authorization header that opens everything; empty: nothing is locked."""
+    """The Basic credentials (RFC 7617) that open everything, without the scheme; empty: nothing is locked."""
     hosts: frozenset[bytes] = frozenset()
     """Host headers accepted, without port; empty: any. Without a credential this keeps web pages elsewhere
     from reading a loopback server under a name of their own (DNS rebinding)."""
@@ -94,7 +94,13 @@ class Guard:
 
     def admits(self, header: bytes) -> bool:
         """Whether an Authorization header opens what is locked."""
-        return not self.authorization or hmac.compare_digest(header, self.authorization)
+        if not self.authorization:
+            return True
+        # A scheme has no case (RFC 9110, section 11.1), and one space or more after it.
+        scheme, _, credentials = header.strip().partition(b" ")
+        return scheme.lower() == b"basic" and hmac.compare_digest(
+            credentials.lstrip(b" "), self.authorization
+        )
 
 
 def make_guard(web: WebConfig, secrets: SecretLookup, base_url: str) -> Guard:
@@ -102,7 +108,7 @@ def make_guard(web: WebConfig, secrets: SecretLookup, base_url: str) -> Guard:
     password = secrets.get(web.password_env) if web.password_env else None
     if password:
         pair = base64.b64encode(f"{web.username}:{password}".encode())
-        return Guard(authorization=b"Basic " + pair)
+        return Guard(authorization=pair)
     names = {"localhost", "127.0.0.1", "[::1]", web.host, urlsplit(base_url).hostname or ""}
     return Guard(hosts=frozenset(name.lower().encode() for name in names if name))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
 
 from aggregator.fetch.http import address_guard
@@ -18,16 +20,21 @@ PRIVATE = """
 64:ff9b::7f00:1 64:ff9b::a00:1 64:ff9b::c0a8:101 64:ff9b:1::a00:1
 2002:7f00:1:: 2002:a00:1:: 2002:c0a8:101:: 2001:0:a00:1:0:0:f5ff:fffe
 2a01:4f8::5efe:10.0.0.1 2a01:4f8::200:5efe:192.168.0.1
+::2 ::1:0 ::8.8.8.8 ::ffff:0:8.8.8.8 100:0:0:1::7 3fff::1 3fff:fff:ffff::9 5f00::1 5f00:ffff::1 192.88.99.1 192.88.99.255
+198.19.255.255 2001:2::1 2001:10::1 2001:20::1 2001:30::1 2001:1ff:ffff::1 fdff::1 feff::1
 """.split()  # noqa: SIM905 - a table of addresses reads better
 
 NEVER = """
 169.254.169.254 169.254.170.2 100.100.100.200 168.63.129.16 192.0.0.192 fd00:ec2::254
 ::ffff:169.254.169.254 ::ffff:0:169.254.169.254 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe::
+169.254.42.42 fd00:42::42 fd20:ce::254 ::ffff:169.254.42.42
+4000::1 6000::1 8000::1 a000::1 e000::1 fe00::1 200::1 1000::1 1fff:ffff::1 100:0:0:2::1 64:ff9b:2::1 ::1:0:0:0:1
 224.0.0.1 239.1.1.1 ff02::1 240.0.0.1 255.255.255.255 not-an-address
 """.split()  # noqa: SIM905 - a table of addresses reads better
 
 PUBLIC = """
 1.1.1.1 8.8.8.8 93.184.216.34 172.32.0.1 172.15.255.255 100.63.255.255 100.128.0.1 11.0.0.1 192.169.0.1
+2000::1 2001:200::1 2001:4860:4860::8888 2620:fe::fe 3ffe:ffff::1 3fff:1000::1 192.88.98.255 192.88.100.0
 2606:4700::1111 2a00:1450:4001::1 64:ff9b::808:808 2002:808:808:: ::ffff:8.8.8.8
 """.split()  # noqa: SIM905 - a table of addresses reads better
 
@@ -42,6 +49,23 @@ def test_private_space_is_refused_unless_allowed(address: str) -> None:
 def test_metadata_multicast_and_reserved_are_always_refused(address: str) -> None:
     assert why_refused(address)
     assert why_refused(address, allow_private=True)
+
+
+# IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), the lines not "globally reachable".
+REGISTERED = """
+0.0.0.0/8 0.0.0.0/32 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.0.0/29
+192.0.0.8/32 192.0.0.170/32 192.0.0.171/32 192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24
+203.0.113.0/24 240.0.0.0/4 255.255.255.255/32
+::1/128 ::/128 64:ff9b:1::/48 100::/64 100:0:0:1::/64 2001::/23 2001::/32 2001:2::/48 2001:10::/28 2001:db8::/32
+3fff::/20 5f00::/16 fc00::/7 fe80::/10
+""".split()  # noqa: SIM905 - a table of networks reads better
+
+
+@pytest.mark.parametrize("network", REGISTERED)
+def test_no_special_purpose_network_is_let_through(network: str) -> None:
+    block = ipaddress.ip_network(network)
+    for address in (block[0], block[-1], block[block.num_addresses // 2]):
+        assert why_refused(str(address)), address
 
 
 @pytest.mark.parametrize("address", PUBLIC)

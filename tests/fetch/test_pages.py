@@ -139,7 +139,7 @@ async def test_each_hop_of_a_redirect_is_asked_for() -> None:
         other.answer("/robots.txt", body=b"User-agent: *\nDisallow: /")
         server.redirect("/a", other.url("/b"), 302)
         other.answer("/b", body=ARTICLE, **HTML)
-        got = await page_of(server)
+        got = await page_of(server, http={"allow_private": True, "timeout": 5})
         assert got.body is None
         assert "robots.txt" in got.why
         assert other.paths() == ["/robots.txt"]
@@ -185,6 +185,30 @@ async def test_links_that_are_no_pages(url: str) -> None:
         assert got.body is None
         assert got.why
         assert server.seen == []
+
+
+async def test_another_service_of_the_feeds_host_is_left_alone() -> None:
+    """An item of a bridge on one port must not bring what another port of the machine tells its own users."""
+    async with site() as server, site() as secret, pages(server) as made:
+        secret.answer("/a", body=ARTICLE, **HTML)
+        server.redirect("/led", secret.url("/a"), 302)
+        server.answer("/own", body=ARTICLE, **HTML)
+        server.redirect("/back", server.url("/own"), 302)
+        source = feed(server.url("/feed"))
+        for url in (secret.url("/a"), server.url("/led"), server.url("/own").replace("http://", "https://")):
+            got = await made.fetch(url, source)
+            assert got.body is None, url
+            assert got.why
+        assert secret.seen == []
+        assert (await made.fetch(server.url("/back"), source)).body == ARTICLE
+
+
+async def test_a_robots_txt_that_leads_to_another_service_is_not_followed() -> None:
+    async with site() as server, site() as secret, pages(server) as made:
+        server.redirect("/robots.txt", secret.url("/robots.txt"), 302)
+        server.answer("/a", body=ARTICLE, **HTML)
+        assert (await made.fetch(server.url("/a"), feed(server.url("/feed")))).body is None
+        assert secret.seen == []
 
 
 async def test_a_private_page_is_fetched_only_from_the_feeds_own_host() -> None:

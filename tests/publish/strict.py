@@ -523,6 +523,14 @@ def check_json(body: bytes) -> list[str]:
     ids = Counter(item.get("id") for item in document["items"])
     wrong += [f"id {id} more than once" for id, count in ids.items() if count > 1]
     extension = Draft202012Validator(item_schema())
+    names = [("title", document["title"]), ("description", document.get("description", "x"))]
+    names += [("author", author["name"]) for author in document.get("authors", ())]
+    for item in document["items"]:
+        names += [(f"{item['id']} {name}", item[name]) for name in ("title", "summary") if name in item]
+        names += [(f"{item['id']} tag", tag) for tag in item.get("tags", ())]
+        names += [(f"{item['id']} author", author["name"]) for author in item.get("authors", ())]
+    for where, value in names:
+        _text(value, wrong, where)
     for item in document["items"]:
         wrong += check_html(item["content_html"], item["id"])
         wrong += [

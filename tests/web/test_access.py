@@ -87,6 +87,23 @@ def test_basic_authentication_locks_everything_that_has_no_key_of_its_own(serve:
     assert client.get("/static/style.css").status == 200
 
 
+def test_the_name_of_the_scheme_has_no_case(serve: Serve) -> None:
+    client = serve(username="desk", password_env="PASSWORD")
+    pair = base64.b64encode(b"desk:correct horse battery").decode()
+    for good in (f"Basic {pair}", f"basic {pair}", f"BASIC {pair}", f"bAsIc   {pair} "):
+        assert client.get("/opml", Authorization=good).status == 200, good
+    for bad in (
+        pair,
+        f"Bearer {pair}",
+        f"Basic{pair}",
+        f"basic {pair.lower()}",
+        f"basic {pair}x",
+        "basic",
+        "",
+    ):
+        assert client.get("/opml", Authorization=bad).status == 401, bad
+
+
 def test_other_names_are_not_answered_without_a_credential(serve: Serve) -> None:
     client = serve()
     for host, status in (

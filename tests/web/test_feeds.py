@@ -250,6 +250,27 @@ def test_bad_parameters_are_all_told(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    "since",
+    [
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00%2B23:59",
+        "9999-12-31",
+        "0001-01-01",
+        "2026-02-30",
+        "999999d",
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/feeds/harbour.atom", "/output/harbour", "/feeds/ill.rss", "/feeds/daily.json"]
+)
+def test_a_moment_beyond_the_calendar_is_no_failure_of_ours(serve: Serve, path: str, since: str) -> None:
+    client = serve((OutputConfig(slug="ill", kind="health"), OutputConfig(slug="daily", kind="digest")))
+    answer = client.get(f"{path}?since={since}")
+    assert answer.status == (200 if re.fullmatch(r"\d{4}-01-01|9999-12-31", since) else 400), answer.text
+    assert client.get(f"{path.partition('?')[0]}?archive=9999-12").status in (400, 404)
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/feeds/nothing.atom",

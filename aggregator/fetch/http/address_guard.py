@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from aiohttp import AddrInfoType
 
@@ -27,6 +27,9 @@ _METADATA = frozenset(
         "fd00:ec2::254",  # AWS over IPv6
         "fd00:ec2::23",  # AWS pods over IPv6
         "100.100.100.200",  # Alibaba
+        "169.254.42.42",  # Scaleway
+        "fd00:42::42",  # Scaleway over IPv6
+        "fd20:ce::254",  # Google over IPv6
         "192.0.0.192",  # Oracle
         "168.63.129.16",  # Azure's host, inside public space
     )
@@ -38,12 +41,46 @@ _METADATA_WORDS, _MULTICAST_WORDS, _RESERVED_WORDS = (
 )
 FOR_EVER = frozenset((_METADATA_WORDS, _MULTICAST_WORDS, _RESERVED_WORDS))
 """Reasons that `allow_private` does not lift."""
-_CGNAT = ipaddress.IPv4Network("100.64.0.0/10")  # RFC 6598
-_PROTOCOLS = ipaddress.IPv4Network("192.0.0.0/24")  # RFC 6890; Python before 3.13 knows parts of it
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
-_NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
-_TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")  # RFC 2765, 2.1
-_COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
+_CGNAT = IPv4Network("100.64.0.0/10")  # RFC 6598
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8",  # RFC 791, this network
+        "10.0.0.0/8",  # RFC 1918
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "192.0.0.0/24",  # RFC 6890; its anycast addresses are services of the local network
+        "192.0.2.0/24",  # RFC 5737, documentation
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "192.88.99.0/24",  # RFC 7526, the relays of 6to4, withdrawn
+        "198.18.0.0/15",  # RFC 2544, measuring
+        "::/96",  # RFC 4291, 2.5.5.1, IPv4-compatible, deprecated
+        "::ffff:0:0:0/96",  # RFC 2765, 2.1, IPv4-translated
+        "64:ff9b:1::/48",  # RFC 8215, NAT64 of the local network
+        "100::/64",  # RFC 6666, discard
+        "100:0:0:1::/64",  # RFC 9780, dummy
+        "2001::/23",  # RFC 2928, protocols: Teredo, measuring, ORCHID
+        "2001:db8::/32",  # RFC 3849, documentation
+        "3fff::/20",  # RFC 9637, documentation
+        "5f00::/16",  # RFC 9602, segment routing
+        "fc00::/7",  # RFC 4193
+        "fec0::/10",  # RFC 3879, site-local, deprecated
+    )
+)
+"""What IANA's registries of special-purpose addresses do not call globally reachable, loopback, link-local and
+shared space apart, and what went before them. Python knows them too, each release a few more."""
+_PUBLIC_IPV6 = IPv6Network("2000::/3")
+"""All the unicast space that IANA has given out (RFC 4291, 2.4); whatever lies beyond is nobody's yet."""
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")  # RFC 2765, 2.1
+_COMPATIBLE = IPv6Network("::/96")  # RFC 4291, 2.5.5.1
+_JUDGED_BY_CONTENT = (
+    IPv6Network("::ffff:0:0/96"),  # RFC 4291, 2.5.5.2, IPv4-mapped
+    _NAT64,
+    IPv6Network("2002::/16"),  # RFC 3056, 6to4
+)
+"""Refused only where the IPv4 address inside is."""
 
 
 @dataclass(slots=True)
@@ -145,28 +182,26 @@ def _never(ip: Address) -> str | None:
         return _METADATA_WORDS
     if ip.is_multicast:
         return _MULTICAST_WORDS
-    if isinstance(ip, IPv4Address) and ip.is_reserved:
-        return _RESERVED_WORDS
-    return None
+    if isinstance(ip, IPv4Address):
+        return _RESERVED_WORDS if ip.is_reserved else None
+    if ip in _PUBLIC_IPV6 or ip.is_link_local or _is_listed(ip, _JUDGED_BY_CONTENT):
+        return None
+    return None if ip.is_loopback or _is_listed(ip, _NOT_PUBLIC) else _RESERVED_WORDS
 
 
 def _private(ip: Address) -> str | None:
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        return None  # judged by what it carries
+    if _is_listed(ip, _JUDGED_BY_CONTENT):
+        return None
     if ip.is_loopback:
         return "a loopback address"
     if ip.is_unspecified:
         return "the unspecified address"
     if ip.is_link_local:
         return "a link-local address"
-    if isinstance(ip, IPv4Address) and ip in _CGNAT:
+    if ip in _CGNAT:
         return "a carrier's shared address"
-    if isinstance(ip, IPv4Address) and ip in _PROTOCOLS:
-        return "a private address"
-    if isinstance(ip, IPv6Address) and (ip.is_site_local or ip in _NAT64_LOCAL):
-        return "a private address"
-    if isinstance(ip, IPv6Address) and (ip in _NAT64 or ip.sixtofour is not None):
-        return None  # judged by what it carries
-    if ip.is_private or not ip.is_global:
-        return "a private address"
-    return None
+    return "a private address" if _is_listed(ip, _NOT_PUBLIC) else None
+
+
+def _is_listed(ip: Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    return any(ip in network for network in networks)

@@ -25,7 +25,7 @@ from aggregator.fetch.http.decode import Decoder, TooLarge, Undecodable
 from aggregator.fetch.http.headers import kept
 from aggregator.fetch.http.politeness import Hosts
 from aggregator.fetch.http.retry import BrokenOff
-from aggregator.fetch.http.urls import BadUrl, host_of, origin, request_url, resolve, shown
+from aggregator.fetch.http.urls import BadUrl, Origin, host_of, origin, request_url, resolve, shown
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))
@@ -42,17 +42,24 @@ class Call:
     """Sent on every hop."""
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers with credentials: sent to the origin of `secret_for` alone."""
-    secret_for: tuple[str, str, int] | None = None
-    """Origin (scheme, host, port) that the credentials belong to."""
+    secret_for: Origin | None = None
+    """Whom the credentials belong to."""
     conditional: bool = False
     """Whether `headers` holds validators, so that 304 is an answer."""
     allow_private: bool = False
+    """Whether every hop may be at a private address."""
+    private_for: Origin | None = None
+    """The one origin that may be at a private address, where not all may."""
     size: int | None = None
     """Cap on the document, where it is lower than the common one."""
     allowed: Callable[[str], Awaitable[PollError | None]] | None = None
     """Asked before each hop, outside the host's turn, whether its URL may be fetched."""
     backpressure: Backpressure | None = None
     """Where the document goes; a request waits until there is room."""
+
+    def opens(self, url: URL) -> bool:
+        """Whether a hop to this URL may be at a private address."""
+        return self.allow_private or (self.private_for is not None and origin(url) == self.private_for)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +179,8 @@ class Exchanger:
         """Refuse a literal address early; with a proxy this is the only look we get at the target."""
         host = url.raw_host or ""
         spelled = literal(host)
-        why = why_refused(spelled, allow_private=call.allow_private) if spelled else None
-        if why is None and self._proxy and not call.allow_private:
+        why = why_refused(spelled, allow_private=call.opens(url)) if spelled else None
+        if why is None and self._proxy and not call.opens(url):
             name = host_of(url)
             if name == "localhost" or name.endswith((".localhost", ".local", ".internal")):
                 why = "a local name"
@@ -246,7 +253,7 @@ class Exchanger:
         self, url: URL, headers: Mapping[str, str], call: Call, hop: _Hop, cap: asyncio.Timeout
     ) -> float:
         """Send it once and take the answer; as `_answer`."""
-        async with self._session(call.allow_private).get(
+        async with self._session(call.opens(url)).get(
             url, headers=headers, allow_redirects=False, proxy=self._proxy
         ) as response:
             return await self._answer(response, call, hop, cap)

@@ -15,6 +15,10 @@ _HOST = re.compile(r"[\w.~:%-]+", re.ASCII)
 """A name after IDNA, or an address; a colon and a scope's % sign stand only inside brackets."""
 
 
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
+
 class BadUrl(ValueError):
     """Nothing to send a request to; the message says why, without the URL."""
 
@@ -58,8 +62,8 @@ def without_userinfo(text: str) -> tuple[str, tuple[str, str] | None]:
     return urlunsplit(parts._replace(netloc=host)), (unquote(user), unquote(password))
 
 
-def origin(url: URL) -> tuple[str, str, int]:
-    """Scheme, host and port: whom a secret may be told to."""
+def origin(url: URL) -> Origin:
+    """Scheme, host and port: whom a secret may be told to, and who may be at a private address."""
     return url.scheme.lower(), (url.raw_host or "").lower().rstrip("."), url.port or 0
 
 

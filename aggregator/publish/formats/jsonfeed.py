@@ -21,9 +21,9 @@ def render_json(feed: OutputFeed) -> bytes:
         "title": plain(feed.title),
         "home_page_url": feed.home,
         "feed_url": feed.url("json"),
-        "description": feed.description,
+        "description": plain(feed.description),
         "language": feed.language,
-        "authors": [{"name": feed.author}],
+        "authors": [{"name": plain(feed.author)}],
     }
     if feed.icon:
         document["icon"] = feed.icon
@@ -68,7 +68,8 @@ def _item(item: Item, feed: OutputFeed) -> dict[str, Any]:
         "title": plain(item.title),
         "content_html": item.html,
         "content_text": item.text,
-        "summary": item.summary,
+        # Plain text by the specification, but some readers put it into their page as HTML.
+        "summary": plain(item.summary),
         "date_published": iso(item.published),
         "date_modified": iso(item.updated),
     }
@@ -77,7 +78,7 @@ def _item(item: Item, feed: OutputFeed) -> dict[str, Any]:
     if item.author:
         found["authors"] = [{"name": plain(item.author)}]
     if item.categories:
-        found["tags"] = list(dict.fromkeys(category.label for category in item.categories))
+        found["tags"] = list(dict.fromkeys(plain(category.label) for category in item.categories))
     if item.attachment:
         attachment: dict[str, Any] = {"url": item.attachment.url, "mime_type": item.attachment.type}
         if item.attachment.length:
