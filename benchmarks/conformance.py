@@ -521,7 +521,7 @@ def replay(name: str, most: int = 10_000) -> dict[str, int]:
             latest[named] = title
         entries = normalise(parsed, feed, at)
         found = detect_changes(
-            entries, {e.id: held[e.id] for e in entries if e.id in held}, keys, text_keys, feed, at, first
+            entries, {e.id: held[e.id] for e in entries if e.id in held}, keys, feed, at, first
         )
         _store(entries, found, held, keys, counts)
         counts["gaps"] += found.gap

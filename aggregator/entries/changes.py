@@ -7,11 +7,13 @@ Pure. The thresholds stand here, each with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from aggregator.core.hashes import text_keys
 from aggregator.core.types import Changes, Entry, FeedMemory, FeedState, KnownEntry, Revision
+from aggregator.entries.diff import diff
 
 BACKLOG_AGE = timedelta(hours=72)
 """At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
@@ -45,14 +47,36 @@ changed, or a counter in it: no editor does that between two polls."""
 RECENT_HASHES = 8
 """Hashes of earlier versions that the store keeps of an entry (`KnownEntry.recent_hashes`)."""
 
-KeysOf = Callable[[Entry], tuple[int, ...]]
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Entries set against what is held of them, each by itself."""
+
+    fresh: tuple[Entry, ...]
+    revised: tuple[Revision, ...]
+    unchanged: int
+
+
+def compare(entries: Iterable[Entry], known: Mapping[str, KnownEntry], now: datetime) -> Comparison:
+    """Which entries are not held, and which are held with another text. `known` is as for `detect_changes`."""
+    fresh = []
+    revised = []
+    unchanged = 0
+    for entry in entries:
+        held = known.get(entry.id)
+        if held is None:
+            fresh.append(entry)
+        elif held.hash == entry.hash:
+            unchanged += 1
+        else:
+            revised.append(_revision(entry, held, now))
+    return Comparison(tuple(fresh), tuple(revised), unchanged)
 
 
 def detect_changes(
     entries: Sequence[Entry],
     known: Mapping[str, KnownEntry],
     seen: Mapping[int, str],
-    keys_of: KeysOf,
     feed: FeedState,
     now: datetime,
     first_poll: bool,
@@ -60,25 +84,18 @@ def detect_changes(
     """Set the entries of one document against what is held.
 
     `known` holds the stored entries among their ids, `seen` the story of each of their keys that is stored
-    (of any feed), `keys_of` is `aggregator.keys.text_keys`. `now` is UTC.
+    (of any feed). `now` is UTC.
     """
     # What stood in the last document and is held no more is what retention deleted: it is not stored again.
     forgotten = set(feed.memory.last_ids) - known.keys()
-    fresh = [entry for entry in entries if entry.id not in known and entry.id not in forgotten]
-    revised = []
-    unchanged = 0
-    for entry in entries:
-        held = known.get(entry.id)
-        if held is None:
-            unchanged += entry.id in forgotten
-        elif held.hash == entry.hash:
-            unchanged += 1
-        else:
-            revised.append(_revision(entry, held, now))
+    compared = compare(entries, known, now)
+    fresh = [entry for entry in compared.fresh if entry.id not in forgotten]
+    revised = list(compared.revised)
+    unchanged = compared.unchanged + len(compared.fresh) - len(fresh)
     if len(revised) >= max(REWRITE_COUNT, REWRITE_SHARE * (len(revised) + unchanged)):
         revised = [replace(revision, flapping=True) for revision in revised]
     overlap = _overlaps(entries, known, feed)
-    familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in keys_of(entry)))
+    familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in text_keys(entry)))
     unstable = feed.memory.unstable_guids
     if unstable:
         # Its links identify it now (`identity.distinct`), and what is familiar is stored under some guid. The
@@ -128,6 +145,7 @@ def _revision(entry: Entry, held: KnownEntry, now: datetime) -> Revision:
         before_title=held.title,
         before_summary=held.summary,
         before_hash=held.hash,
+        diff=diff(f"{held.title}\n{held.summary}", f"{entry.title}\n{entry.summary}"),
         flapping=back or restless,
     )
 

@@ -43,14 +43,12 @@ from aggregator.core.types import (
     FeedState,
     Fetched,
     Fingerprint,
-    KnownEntry,
     Outcome,
     ParsedFeed,
     PollError,
     PollIntent,
-    Revision,
 )
-from aggregator.entries.changes import detect_changes
+from aggregator.entries.changes import compare, detect_changes
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
 from aggregator.pipeline.assembler import Assembler
@@ -231,7 +229,6 @@ class Pipeline:
                     document.entries,
                     known,
                     seen,
-                    text_keys,
                     feed,
                     now,
                     first_poll=feed.last_success is None,
@@ -350,17 +347,9 @@ class Pipeline:
     def _write_rows(
         self, entries: Sequence[Entry], analyses: Mapping[str, Analysis], now: datetime
     ) -> RunStats:
-        known = self.store.known([entry.id for entry in entries])
-        new: dict[str, Entry] = {}
-        revised: dict[str, Revision] = {}
-        for entry in entries:
-            before = known.get(entry.id)
-            if before is None:
-                new[entry.id] = entry
-            elif before.hash != entry.hash and entry.hash not in before.recent_hashes:
-                revised[entry.id] = _revision(entry, before, now)
-        changes = Changes(new=tuple(new.values()), revised=tuple(revised.values()))
-        return self._store(changes, analyses, now)
+        latest = {entry.id: entry for entry in entries}  # of several rows with one id the last counts
+        found = compare(latest.values(), self.store.known(list(latest)), now)
+        return self._store(Changes(new=found.fresh, revised=found.revised), analyses, now)
 
     # --- storing ---
 
@@ -455,10 +444,6 @@ def _merge_changes(parts: Sequence[Changes]) -> Changes:
         unchanged=sum(part.unchanged for part in parts),
         archived=frozenset().union(*(part.archived for part in parts)),
     )
-
-
-def _revision(entry: Entry, before: KnownEntry, now: datetime) -> Revision:
-    return Revision(entry, now, before.title, before.summary, before.hash)
 
 
 def _row_batches(

@@ -12,7 +12,6 @@ from aggregator.config.secrets import Secrets
 from aggregator.core.clock import SystemClock
 from aggregator.core.errors import StoreError
 from aggregator.core.ports import Clock
-from aggregator.entries.diff import diff
 from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.outcome import host_holds
 from aggregator.pipeline.poll import Pipeline
@@ -36,7 +35,7 @@ def open_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
 
     For the one process that owns the database.
     """
-    store = Store.open(store_path(config, env), diff=diff, backups=config.store.backups)
+    store = Store.open(store_path(config, env), backups=config.store.backups)
     store.sync_feeds(config.feeds)
     return store
 
@@ -53,7 +52,7 @@ def visit_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
             f"there is no database at {path} yet; `aggregator run`, `poll` or `import` makes it, "
             "and [store] path says where it is"
         )
-    return Store.open(path, diff=diff, backups=config.store.backups)
+    return Store.open(path, backups=config.store.backups)
 
 
 def worker_plan(config: Config, store: Store) -> WorkerPlan:

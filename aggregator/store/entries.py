@@ -126,10 +126,10 @@ def insert_new(
     insert_rows(connection, FINGERPRINTS, keys, conflict="IGNORE")
 
 
-def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) -> None:
+def revise(connection: Connection, revisions: Sequence[Revision]) -> None:
     """Write the new text of changed entries and keep the old one as a revision: the newest fifty of each.
 
-    `diff_of(before, after)` is words. An entry that has that text already is left as it is.
+    An entry that has that text already is left as it is.
     """
     for revision in revisions:
         entry = revision.entry
@@ -173,9 +173,7 @@ def revise(connection: Connection, revisions: Sequence[Revision], diff_of: Any) 
                 "title": revision.before_title,
                 "summary": revision.before_summary,
                 "hash": revision.before_hash,
-                "diff": diff_of(
-                    f"{revision.before_title}\n{revision.before_summary}", f"{entry.title}\n{entry.summary}"
-                ),
+                "diff": revision.diff,
                 "flapping": revision.flapping,
             },
         )

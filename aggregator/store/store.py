@@ -17,7 +17,7 @@ What every batch needs are methods here; the rest is by subject:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,16 +53,13 @@ from aggregator.store.retention import Retention
 from aggregator.store.story_archive import StorySelection
 from classifiers.types import Label
 
-Diff = Callable[[str, str], str]
-
 
 class Store:
     """A database, open. Every method raises StoreError when the database cannot be used."""
 
-    def __init__(self, engine: Engine, *, diff: Diff) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._database = Database(engine)
-        self._diff = diff
         self.feeds = Feeds(self._database)
         self.entries = Entries(self._database)
         self.selection = StorySelection(self._database)
@@ -73,11 +70,11 @@ class Store:
         self.meta = Meta(self._database)
 
     @classmethod
-    def open(cls, path: Path, *, diff: Diff, backups: int = 3) -> Store:
+    def open(cls, path: Path, *, backups: int = 3) -> Store:
         """Open the database, made or brought up to date as needed. Raises StoreError, StoreVersion."""
         engine = open_engine(path)
         migrate(engine, path, backups=backups)
-        return cls(engine, diff=diff)
+        return cls(engine)
 
     @property
     def folder(self) -> Path:
@@ -207,7 +204,7 @@ class Store:
         moved = [a for a in batch.grouping.assignments if a.entry not in new]
         with self._database.write() as connection:
             entries.insert_new(connection, batch.candidates, assigned)
-            entries.revise(connection, batch.revisions, self._diff)
+            entries.revise(connection, batch.revisions)
             if batch.labels:
                 entries.relabel(connection, dict(batch.labels))
             if batch.fingerprints:

@@ -11,7 +11,6 @@ from typing import Any
 from aggregator.config import Config
 from aggregator.core.errors import BadRow
 from aggregator.core.types import FeedState
-from aggregator.entries.diff import diff
 from aggregator.entries.normalise import from_row
 from aggregator.pipeline.import_file import label_as_dict, read_rows
 from aggregator.pipeline.runtime import store_path, worker_plan
@@ -28,7 +27,7 @@ def classifier_of(config: Config, *, rules_only: bool = False) -> Classifier:
     if rules_only or not path.is_file():
         plan = WorkerPlan(topics=config.topics)
     else:
-        store = Store.open(path, diff=diff, backups=config.store.backups)
+        store = Store.open(path, backups=config.store.backups)
         try:
             plan = worker_plan(config, store)
         finally:

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from aggregator.core.errors import ModelError
 from aggregator.core.hashes import hex64
 from aggregator.core.types import Entry
-from aggregator.entries.diff import diff
 from aggregator.pipeline.worker import WorkerPlan, document
 from aggregator.pipeline.worker_process import die_with_parent
 from aggregator.store import Store, entries, feedback
@@ -112,7 +111,7 @@ def train_topic(database: Path, plan: WorkerPlan, topic: str, now: datetime) -> 
     from classifiers.model.refit import refit
     from classifiers.rules.rule_classifier import RuleClassifier
 
-    store = Store.open(database, diff=diff)
+    store = Store.open(database)
     try:
         learned = corpus(store, topic)
         rules = RuleClassifier(plan.topics)

@@ -11,7 +11,6 @@ import pytest
 from aggregator.config.load import load
 from aggregator.core.errors import StoreError
 from aggregator.daemon.store_source import StoreSource
-from aggregator.entries.diff import diff
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import Store
 
@@ -66,5 +65,5 @@ def test_a_database_that_cannot_be_opened_is_not_called_foreign(tmp_path: Path) 
     folder = tmp_path / "a.db"
     folder.mkdir()  # what root, too, cannot open
     with pytest.raises(StoreError, match="cannot be opened") as caught:
-        Store.open(folder, diff=diff)
+        Store.open(folder)
     assert "move it away" not in str(caught.value)

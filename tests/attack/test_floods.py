@@ -40,7 +40,7 @@ class Desk:
         assert isinstance(document, ParsedFeed)
         found = normalise(document, self.feed, self.now)
         first = self.feed.last_success is None
-        changes = detect_changes(found, self.known, self.seen, text_keys, self.feed, self.now, first)
+        changes = detect_changes(found, self.known, self.seen, self.feed, self.now, first)
         self.feed = decide(self.feed, fetched, document, changes, self.now, PollConfig()).feed
         for entry in changes.new:
             self.known[entry.id] = KnownEntry(entry.id, entry.hash, entry.title, entry.summary, entry.id)

@@ -31,13 +31,12 @@ import asyncio, multiprocessing, sqlite3, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from aggregator.topics.training import train_apart
-from aggregator.entries.diff import diff
 from aggregator.store import Store
 from aggregator.pipeline.worker import WorkerPlan
 
 async def main():
     path = Path(sys.argv[0]).with_name("a.db")
-    Store.open(path, diff=diff).close()
+    Store.open(path).close()
     # Keeps the training waiting at its first look into the database.
     held = sqlite3.connect(path)
     held.execute("PRAGMA locking_mode=EXCLUSIVE")

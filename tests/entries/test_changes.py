@@ -54,7 +54,7 @@ def run(
     feed: FeedState = FEED,
     first: bool = False,
 ) -> Changes:
-    return detect_changes(found, known or {}, seen or {}, text_keys, feed, NOW, first)
+    return detect_changes(found, known or {}, seen or {}, feed, NOW, first)
 
 
 def test_new_revised_and_unchanged() -> None:
@@ -172,7 +172,7 @@ def test_a_feed_with_unstable_guids_is_told_apart_by_its_links() -> None:
         )
         found = entries(document, feed)
         changes = detect_changes(
-            found, {e.id: known[e.id] for e in found if e.id in known}, seen, text_keys, feed, NOW, poll == 0
+            found, {e.id: known[e.id] for e in found if e.id in known}, seen, feed, NOW, poll == 0
         )
         for new in changes.new:
             known.update(held(new))

@@ -9,7 +9,6 @@ from itertools import pairwise
 from aiohttp import web
 
 from aggregator.config import Config
-from aggregator.core.hashes import text_keys
 from aggregator.core.types import Alarm, Entry, Health, KnownEntry, Outcome, ParsedFeed, PollIntent
 from aggregator.entries.changes import detect_changes
 from aggregator.entries.normalise import normalise
@@ -59,7 +58,7 @@ class Desk:
                     e.id: KnownEntry(e.id, e.hash, e.title, e.summary, "") for e in self.entries.values()
                 }
                 first = self.feed.last_success is None
-                news = detect_changes(found, known, {}, text_keys, self.feed, now, first_poll=first)
+                news = detect_changes(found, known, {}, self.feed, now, first_poll=first)
                 self.entries |= {entry.id: entry for entry in found}
         intent = decide(self.feed, fetched, document, news, now, self.config.poll)
         self.feed = intent.feed

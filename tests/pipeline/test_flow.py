@@ -73,6 +73,13 @@ def test_importing_again_changes_nothing_and_a_changed_row_is_a_revision(config:
         stats = await feed_in(runtime, [edited])
         assert (stats.new, stats.revised) == (0, 1)
         assert in_topic(exported(runtime)["e3"]), "a revision is classified anew"
+        stats = await feed_in(runtime, [SPORT])
+        assert (stats.new, stats.revised) == (0, 1)
+        assert exported(runtime)["e3"]["title"] == SPORT["title"], "an earlier text that comes back is kept"
+        assert in_topic(exported(runtime)["e3"]), "and told to nobody"
+        (back, change) = runtime.store.entries.earlier_versions("e3")
+        assert (back["flapping"], change["flapping"]) == (True, False)
+        assert "{+missile during +}" in change["diff"]
 
     run(config, work)
 

@@ -15,13 +15,9 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def words(before: str, after: str) -> str:
-    return f"{before} -> {after}"
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "a.db", diff=words)
+    opened = Store.open(tmp_path / "a.db")
     opened.sync_feeds(
         [FeedConfig(url="https://a.example/feed", title="A"), FeedConfig(url="https://b.example/feed")]
     )

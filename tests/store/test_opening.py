@@ -19,8 +19,6 @@ from aggregator.store import DaemonLock, Store, database_path
 from aggregator.store.engine import open_engine
 from aggregator.store.migrate import alembic_config, migrate
 
-from .conftest import words
-
 
 @pytest.mark.parametrize(
     ("configured", "env", "expected"),
@@ -47,14 +45,14 @@ def test_the_migrations_make_what_the_tables_say(tmp_path: Path) -> None:
 
 def test_a_database_that_is_up_to_date_is_left_alone(tmp_path: Path) -> None:
     for _ in range(2):
-        Store.open(tmp_path / "a.db", diff=words).close()
+        Store.open(tmp_path / "a.db").close()
     assert list(tmp_path.glob("*.before-*")) == []
 
 
 def test_a_copy_is_kept_before_a_migration_changes_data(tmp_path: Path) -> None:
     """A migration of the test's own stands in for the next one of the project's."""
     path = tmp_path / "a.db"
-    Store.open(path, diff=words).close()
+    Store.open(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("insert into meta values ('mark', 'before')")
     head = ScriptDirectory.from_config(alembic_config()).get_current_head()
@@ -70,7 +68,7 @@ def test_a_copy_is_kept_before_a_migration_changes_data(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("select value from meta where key = 'mark'").fetchone() == ("after",)
     with pytest.raises(StoreVersion, match="newer version"):
-        Store.open(path, diff=words)
+        Store.open(path)
 
 
 def _with_one_more_migration(tmp_path: Path, head: str) -> str:
@@ -89,14 +87,14 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"This is not a database at all. " * 100)
     with pytest.raises(StoreError, match="not a database of ours"):
-        Store.open(path, diff=words)
+        Store.open(path)
     assert path.read_bytes().startswith(b"This is not")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"\[store\] path"):
-        Store.open(tmp_path / "file" / "a.db", diff=words)
+        Store.open(tmp_path / "file" / "a.db")
 
 
 def test_only_one_daemon_has_the_lock_and_the_kernel_frees_it(tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ class Revision:
     before_title: str
     before_summary: str
     before_hash: str
+    diff: str = ""
+    """What changed of title and summary, by words (`entries.diff`)."""
     flapping: bool = False
     """The text went back to an earlier version: stored, told to nobody."""
 

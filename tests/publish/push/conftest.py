@@ -75,7 +75,7 @@ def make_delivery(
 
 def open_store(path: Path) -> Store:
     """A database with an outbox in it, made if need be."""
-    return Store.open(path, diff=lambda before, after: "", backups=0)
+    return Store.open(path, backups=0)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from aggregator.publish.push.channels import open_channels
 from aggregator.store import Store
 
 async def main(path, url, minutes):
-    outbox = Store.open(Path(path), diff=lambda before, after: "").outbox
+    outbox = Store.open(Path(path)).outbox
     push = [
         {"kind": "webhook", "name": name, "url": f"{url}/{name}", "allow_private": True, "max_per_hour": 1000}
         for name in ("one", "two")
