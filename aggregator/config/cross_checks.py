@@ -56,8 +56,8 @@ def _feeds(data: Mapping[str, Any], findings: Findings) -> None:
             if wrong := url_mistake(url):
                 findings.mistake(path, wrong)
             elif (key := str(URL(url).with_fragment(None))) in first:
-                line = findings.line(("feeds", first[key], "url"))
-                findings.mistake(path, f"is the same as on line {line}; remove one: {mask(url)}")
+                line = findings.line(("feeds", first[key], "url"), path)
+                findings.mistake(path, f"is the same as on {line}; remove one: {mask(url)}")
             else:
                 first[key] = index
         for setting, partner in (("password_env", "username"), ("header_env", "header")):
@@ -74,10 +74,9 @@ def _outputs(data: Mapping[str, Any], findings: Findings) -> None:
         slug = output.get("slug")
         if isinstance(slug, str):
             if slug in first:
-                line = findings.line(("outputs", first[slug], "slug"))
-                findings.mistake(
-                    ("outputs", index, "slug"), f'"{slug}" is taken by the output on line {line}'
-                )
+                path = ("outputs", index, "slug")
+                line = findings.line(("outputs", first[slug], "slug"), path)
+                findings.mistake(path, f'"{slug}" is taken by the output on {line}')
             first.setdefault(slug, index)
         named = output.get("topics")
         for item, topic in enumerate(

@@ -18,6 +18,7 @@ import tomlkit
 
 from aggregator.config.inline_list import InlineList, cut_item, find_list, insert_item
 from aggregator.config.polling import FeedConfig
+from aggregator.config.read_file import read_bytes
 from aggregator.config.secrets import mask
 from aggregator.config.toml_lines import Document, TomlSyntaxError
 from aggregator.config.urls import url_mistake
@@ -92,7 +93,7 @@ def _without_table(text: str, document: Document, index: int) -> str:
 
 def _read(path: Path) -> tuple[str, Document]:
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = read_bytes(path).decode("utf-8")
         return text, Document(text)
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from error

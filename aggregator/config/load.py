@@ -1,10 +1,11 @@
 """config.toml -> `Config`, or every mistake in it at once.
 
-bytes | text | Document          TOML, with the line of every key        lines.py
-      | settings                 types, ranges, unknown keys             pydantic, worded by words.py
-      | across                   what no single setting can know         across.py
+files                            config.toml and what it includes        written.py
+      | text | Document          TOML, with the line of every key        toml_lines.py
+      | settings                 types, ranges, unknown keys             pydantic, worded by messages.py
+      | across                   what no single setting can know         cross_checks.py
       | OPML files               further feeds                           opml.py
-      | topics                   the term language                       classifiers.topics
+      | topics                   the term language                       classifiers.rules
       v
 Config, warnings  |  ConfigError(mistakes)
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -24,73 +25,71 @@ from aggregator.config.opml import feeds_of
 from aggregator.config.report import Findings
 from aggregator.config.root import NOT_SETTINGS, Config
 from aggregator.config.secrets import Secrets
-from aggregator.config.toml_lines import Document, TomlSyntaxError
+from aggregator.config.written import Unreadable, read_written
 from aggregator.core.errors import ConfigError
 
 
-def load(path: Path, *, env: Mapping[str, str] | None = None) -> Config:
+class Reading(NamedTuple):
+    """What came of reading a configuration."""
+
+    config: Config | None
+    """None where there are mistakes."""
+    mistakes: list[str]
+    """All that must be changed, located."""
+    warnings: list[str]
+    """What works but is hardly meant, located; also where there are mistakes as well."""
+
+
+def load(path: Path, *, env: Mapping[str, str] | None = None, names_from: Path | None = None) -> Config:
     """Read the configuration at `path`.
 
-    `env` is where the environment is looked up (None: the process's own). Relative paths in the file
-    are taken from the file's folder. Raises ConfigError with every mistake, each located as
-    `config.toml:LINE: topics.x.threshold: must be between 0 and 1, got 7`.
+    `env` is where the environment is looked up (None: the process's own). `names_from`: another configuration,
+    whose entities can be used as well. Relative paths in the file are taken from the file's folder. Raises
+    ConfigError with every mistake, each located as `config.toml:LINE: topics.x.threshold: must be between 0 and 1,
+    got 7`.
     """
-    config, findings = _read(path, os.environ if env is None else env)
-    if config is None or findings.mistakes:
-        raise ConfigError(findings.mistakes)
+    config, mistakes, _ = read(path, env=env, names_from=names_from)
+    if config is None:
+        raise ConfigError(mistakes)
     return config
 
 
 def mistakes(path: Path, *, env: Mapping[str, str] | None = None) -> list[str]:
     """Every mistake in the configuration at `path`, located; empty when it can be used."""
-    return _read(path, os.environ if env is None else env)[1].mistakes
+    return read(path, env=env).mistakes
 
 
 def warnings(path: Path, *, env: Mapping[str, str] | None = None) -> list[str]:
     """What works but is hardly meant, located; also when there are mistakes as well."""
-    return _read(path, os.environ if env is None else env)[1].warnings
+    return read(path, env=env).warnings
 
 
-def _read(path: Path, env: Mapping[str, str]) -> tuple[Config | None, Findings]:
-    name = _display(path)
+def read(path: Path, *, env: Mapping[str, str] | None = None, names_from: Path | None = None) -> Reading:
+    """Read the configuration at `path` once, for all that can be said of it. Arguments as of `load`."""
     try:
-        document = Document(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return None, Findings.of(
-            f"{name}: there is no such file; name one with --config, or start from the sample"
-        )
-    except OSError as error:
-        return None, Findings.of(f"{name}: cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return None, Findings.of(f"{name}:{line}: is not UTF-8; save the file in that encoding")
-    except TomlSyntaxError as error:
-        return None, Findings.of(f"{name}:{error.line}: is not TOML: {error}")
-
-    data = document.data
-    findings = Findings(name, document)
+        written = read_written(path, names_from=names_from)
+    except Unreadable as error:
+        return Reading(None, [str(error)], [])
+    data, folder = written.data, path.absolute().parent
+    findings = Findings(written)
     config = _settings(data, findings)
-    cross_checks.check(data, path.absolute().parent, findings, Secrets(env))
+    cross_checks.check(data, folder, findings, Secrets(os.environ if env is None else env))
     listed = feeds_of(data.get("opml"), path.parent, findings)
     topics = _topics(data, findings)
     findings.close()
-    if config is None:
-        return None, findings
+    if config is None or findings.mistakes:
+        return Reading(None, findings.mistakes, findings.warnings)
     known = set(config.feed_by_url)
     more = tuple(feed for feed in listed if feed.url not in known)
-    return (
-        config.model_copy(
-            update={
-                "feeds": config.feeds + more,
-                "topics": topics,
-                "topic_tables": data.get("topics", {}),
-                "path": path.absolute(),
-                "warnings": tuple(findings.warnings),
-            }
-            | cross_checks.resolved(config, path.absolute().parent)
-        ),
-        findings,
-    )
+    update = {
+        "feeds": config.feeds + more,
+        "topics": topics,
+        "topic_tables": data.get("topics", {}),
+        "path": path.absolute(),
+        "warnings": tuple(findings.warnings),
+    }
+    complete = config.model_copy(update=update | cross_checks.resolved(config, folder))
+    return Reading(complete, [], findings.warnings)
 
 
 def _settings(data: Mapping[str, Any], findings: Findings) -> Config | None:
@@ -138,11 +137,3 @@ def _topics(data: Mapping[str, Any], findings: Findings) -> Mapping[str, Any]:
     for one in found:
         (findings.warning if one.warning else findings.mistake)(one.path, one.message)
     return compiled
-
-
-def _display(path: Path) -> str:
-    """The path as a person would type it from here."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)

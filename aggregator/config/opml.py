@@ -10,6 +10,7 @@ from typing import Any
 from lxml import etree
 
 from aggregator.config.polling import FeedConfig
+from aggregator.config.read_file import read_bytes
 from aggregator.config.report import Findings
 from aggregator.config.secrets import mask
 from aggregator.config.urls import url_mistake
@@ -70,7 +71,7 @@ def feeds_of(names: object, folder: Path, findings: Findings) -> list[FeedConfig
         if not isinstance(name, str):
             continue  # reported by its type
         try:
-            content = (folder / Path(name).expanduser()).read_bytes()
+            content = read_bytes(folder / Path(name).expanduser())
         except OSError as error:
             findings.mistake(("opml", index), f"{name} cannot be read: {error.strerror}")
             continue

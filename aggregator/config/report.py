@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from aggregator.config.toml_lines import Document, Path
+from aggregator.config.toml_lines import Path
+from aggregator.config.written import Place, Written
 
 
 class Findings:
-    """Mistakes and warnings of one file, in the order of its lines once closed."""
+    """Mistakes and warnings, in the order of the files and their lines once closed."""
 
-    def __init__(self, name: str, document: Document | None = None) -> None:
-        self._name = name
-        self._document = document
-        self._found: dict[tuple[Path, str], tuple[int, bool]] = {}
+    def __init__(self, written: Written) -> None:
+        self._written = written
+        self._found: dict[tuple[Place, str], bool] = {}
         self.mistakes: list[str] = []
         self.warnings: list[str] = []
-
-    @classmethod
-    def of(cls, mistake: str) -> Findings:
-        """A file of which nothing more can be said."""
-        findings = cls("")
-        findings.mistakes.append(mistake)
-        return findings
+        for file, path, message, warning in written.notes:
+            self._found[written.place_in(file, path), message] = warning
 
     def mistake(self, path: Path, message: str) -> None:
-        """Something that must be changed before the file can be used."""
-        self._add(path, message, warning=False)
+        """Something that must be changed before the configuration can be used."""
+        self._found.setdefault((self._written.where(path), message), False)
 
     def warning(self, path: Path, message: str) -> None:
         """Something that works but is hardly meant."""
-        self._add(path, message, warning=True)
+        self._found.setdefault((self._written.where(path), message), True)
 
-    def line(self, path: Path) -> int:
-        """Where `path` stands, from 1."""
-        return self._document.line(path) if self._document else 1
+    def line(self, path: Path, beside: Path) -> str:
+        """Where `path` stands, in words for a mistake at `beside`: "line 12", and the file where that is another."""
+        there, here = self._written.where(path), self._written.where(beside)
+        return f"line {there.line}" if there.file == here.file else f"line {there.line} of {there.file}"
 
     def close(self) -> None:
         """Fill `mistakes` and `warnings`."""
-        for (path, message), (line, warning) in sorted(self._found.items(), key=lambda item: item[1][0]):
-            where = f"{dotted(path)}: " if path else ""
-            (self.warnings if warning else self.mistakes).append(f"{self._name}:{line}: {where}{message}")
-
-    def _add(self, path: Path, message: str, *, warning: bool) -> None:
-        self._found.setdefault((path, message), (self.line(path), warning))
+        self.mistakes += self._written.unreadable
+        for (place, message), warning in sorted(
+            self._found.items(), key=lambda item: (item[0][0].order, item[0][0].line)
+        ):
+            where = f"{dotted(place.path)}: " if place.path else ""
+            (self.warnings if warning else self.mistakes).append(
+                f"{place.file}:{place.line}: {where}{message}"
+            )
 
 
 def dotted(path: Path) -> str:

@@ -34,9 +34,14 @@ class Config(Section):
     web: WebConfig = Field(default_factory=WebConfig)
     stories: StoriesConfig = Field(default_factory=StoriesConfig)
     opml: tuple[str, ...] = Field((), description="OPML files with further feeds, relative to config.toml.")
+    include: tuple[str, ...] = Field(
+        (),
+        description="Files with topics, entities and feeds of your own, relative to config.toml; `*` stands for any "
+        "part of a name, as in `topics.d/*.toml`.",
+    )
     outputs: tuple[OutputConfig, ...] = ()
     feeds: tuple[FeedConfig, ...] = ()
-    """Those of `[[feeds]]`, then those of the OPML files; no URL twice."""
+    """Those of config.toml, of the files it includes, of the OPML files; no URL twice."""
     origins: Mapping[Slug, OriginConfig] = Field(default_factory=dict)
     entities: Mapping[str, Any] = Field(default_factory=dict)
     """Alias sets as written in the file; `topics` has them worked in."""

@@ -20,6 +20,7 @@ import uvicorn
 
 from aggregator.config import Config, WebConfig
 from aggregator.config.load import load
+from aggregator.config.watch import WatchedFiles
 from aggregator.core.errors import AggregatorError, ConfigError
 from aggregator.daemon import systemd
 from aggregator.daemon.config_refusal import refusal
@@ -56,7 +57,7 @@ class Daemon:
         self._on_ready = on_ready
         self._stop = asyncio.Event()
         self._reloads: asyncio.Queue[None] = asyncio.Queue(1)
-        self._modified = _modified(self._path)
+        self._watched = WatchedFiles(self._path)
         self.url = ""
         self._app: SwappedApp | None = None
 
@@ -157,9 +158,7 @@ class Daemon:
         )
 
     async def _look_for_change(self) -> None:
-        modified = _modified(self._path)
-        if modified != self._modified:
-            self._modified = modified
+        if self._watched.changed():
             self.reload()
 
     # --- watchdog ---
@@ -241,13 +240,6 @@ def _listen(web: WebConfig) -> socket.socket:
 
 def _nothing() -> None:
     """What the watchdog has the writer do: getting to it is the proof."""
-
-
-def _modified(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _fixed(old: Config, new: Config) -> list[str]:

@@ -74,7 +74,7 @@ def news() -> Iterator[DemoSite]:
 @pytest.fixture(scope="session")
 def filled(news: DemoSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A configuration whose database holds the demo's first instalment. For tests that only read."""
-    from e2e.world import cli
+    from tests.e2e.world import cli
 
     config = write_config(tmp_path_factory.mktemp("filled"), news, replace=[IN_PROCESS])
     cli("poll", config=config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -163,6 +164,36 @@ def test_a_changed_topic_reclassifies_what_is_stored(tmp_path: Path) -> None:
             config.write_text(strict, encoding="utf-8")
             running.wait(lambda: "classified stored entries anew" in running.text(), "reclassification", 60)
             running.wait(lambda: len(items(running)) == 0, "an empty output")
+
+
+def test_an_included_file_is_watched_and_its_mistakes_are_located(tmp_path: Path) -> None:
+    port = free_port()
+    with demo_site() as site:
+        config = write_config(tmp_path, site, port=port)
+        config.write_text(
+            'include = ["mine/*.toml"]\n' + config.read_text(encoding="utf-8"), encoding="utf-8"
+        )
+        mine = tmp_path / "mine" / "feeds.toml"
+        mine.parent.mkdir()
+        with daemon(config, port=port, arguments=["--watch"]) as running:
+            mine.write_text("# all mine\n[topics.mine.terms]\n'@nobody' = 3\n", encoding="utf-8")
+            running.wait(lambda: "mine/feeds.toml:3: topics.mine.terms" in running.text(), "the refusal")
+            mine.write_text("[topics.mine.terms]\nferry = 3\n", encoding="utf-8")
+            running.wait(lambda: "configuration read again" in running.text(), "the reload")
+
+
+def test_sigterm_is_heeded_while_the_configuration_is_a_pipe_without_a_writer(tmp_path: Path) -> None:
+    port = free_port()
+    with demo_site() as site:
+        config = write_config(tmp_path, site, port=port)
+        with daemon(config, port=port) as running:
+            settled(running)
+            config.unlink()
+            os.mkfifo(config)
+            running.signal(signal.SIGHUP)
+            running.listen("RELOADING=1")
+            running.stop(60)
+            assert running.process.returncode == 0
 
 
 def test_a_second_daemon_on_the_same_database_is_refused(tmp_path: Path) -> None:
