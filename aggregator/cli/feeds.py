@@ -79,14 +79,12 @@ def _states(config: Path | None) -> list[FeedState]:
     from aggregator.core.errors import StoreError
     from aggregator.core.types import FeedState
     from aggregator.pipeline.runtime import store_path
-    from aggregator.store import feeds as queries
 
     loaded = load_config(config)
     stored: list[FeedState] = []
     if store_path(loaded).is_file():
         _, store = open_store(config)
-        with store.read() as connection:
-            stored = queries.all_feeds(connection)
+        stored = store.feeds.all()
     elif store_path(loaded).exists():
         raise StoreError(f"{store_path(loaded)} is not a file; set [store] path to one")
     known = {feed.url for feed in stored}

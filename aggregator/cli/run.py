@@ -130,10 +130,7 @@ async def poll_once(
                 stats = await runtime.pipeline.poll(chosen, progress=advance)
             await retention.apply_if_due(runtime.pipeline)
             urls = {feed.id: feed.url for feed in chosen}
-            from aggregator.store import feeds as queries
-
-            with runtime.store.read() as connection:
-                records = queries.polls(connection, since=started, limit=len(chosen) + 1000)
+            records = runtime.store.feeds.polls(since=started, limit=len(chosen) + 1000)
             return stats, [(urls[r.feed_id], r) for r in records if r.feed_id in urls]
     finally:
         lock.release()
@@ -142,14 +139,12 @@ async def poll_once(
 def _choose(runtime: object, wanted: list[str], *, due: bool) -> list[FeedState]:
     from aggregator.core.errors import NotFound
     from aggregator.pipeline.runtime import Runtime
-    from aggregator.store import feeds as queries
 
     assert isinstance(runtime, Runtime)
-    with runtime.store.read() as connection:
-        if due:
-            active = queries.due(connection, runtime.clock.now(), 1_000_000)
-        else:
-            active = [feed for feed in queries.all_feeds(connection) if feed.active]
+    if due:
+        active = runtime.store.due(runtime.clock.now(), 1_000_000)
+    else:
+        active = [feed for feed in runtime.store.feeds.all() if feed.active]
     if not wanted:
         return active
     unknown = [name for name in wanted if not any(name in {f.url, f.origin, f.title} for f in active)]

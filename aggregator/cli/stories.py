@@ -59,19 +59,14 @@ def list_stories(
 ) -> None:
     """Stories, most recently changed first (the default verb)."""
     from aggregator.pipeline.import_file import story_as_dict
-    from aggregator.store import entries
-    from aggregator.store import stories as queries
 
     loaded, store = open_store(config)
     _known_topic(loaded, topic)
-    with store.read() as connection:
-        if search:
-            ids = entries.search(connection, search, limit)
-        else:
-            topics = [topic] if topic else None
-            ids = queries.newest(connection, topics=topics, since=parse_since(since), limit=limit)
-        found = queries.load(connection, ids, text=False)
-    stories = [found[story] for story in ids if story in found]
+    if search:
+        stories = store.selection.search(search, limit)
+    else:
+        topics = [topic] if topic else None
+        stories = store.selection.newest(topics=topics, since=parse_since(since), limit=limit)
     if as_json:
         print_json([story_as_dict(story) for story in stories])
         return
@@ -128,14 +123,12 @@ def explain(
 ) -> None:
     """Why an entry or story is, or is not, in each topic, and why its entries were joined."""
     from aggregator.pipeline.import_file import entry_as_dict, story_as_dict
-    from aggregator.store import entries, stories
 
     _, store = open_store(config)
-    with store.read() as connection:
-        entry_id, story_id = entries.find(connection, what)
-        story = stories.load(connection, [story_id])[story_id]
-        history = stories.history_of(connection, story_id)
-        revisions = entries.revisions_of(connection, entry_id) if entry_id else []
+    entry_id, story_id = store.find(what)
+    story = store.stories([story_id])[story_id]
+    history = store.history_of(story_id)
+    revisions = store.entries.earlier_versions(entry_id) if entry_id else []
     if as_json:
         detail: dict[str, Any] = {"story": story_as_dict(story), "history": history}
         if entry_id:

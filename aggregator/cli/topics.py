@@ -239,11 +239,8 @@ def _share(metrics: dict[str, Any] | None, name: str) -> str:
 @models.command("list")
 def list_models(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Every trained model, newest first (the default verb)."""
-    from aggregator.store import feedback as queries
-
     _, store = open_store(config)
-    with store.read() as connection:
-        known = queries.models(connection)
+    known = store.models.all()
     if as_json:
         print_json(
             [

@@ -23,7 +23,6 @@ from aggregator.publish.push.dispatcher import Dispatcher
 from aggregator.publish.push.plan import hubs_of, plan_deliveries
 from aggregator.publish.selection import matches, selection_of
 from aggregator.publish.types import Site
-from aggregator.store import feedback, selection, stories
 from aggregator.web.app import feedback_links, make_site
 
 log = structlog.get_logger("aggregator")
@@ -183,18 +182,15 @@ class Publisher:
             )
             queued += self.outbox.queue(deliveries)
         # Only once all is queued: a crash before means planning again, and keys make that harmless.
-        with self._runtime.store.write() as connection:
-            feedback.set_value(connection, _PLANNED, now.isoformat())
+        self._runtime.store.meta.set(_PLANNED, now.isoformat())
         return queued
 
     def _changed_since(self, now: datetime) -> list[Story]:
-        with self._runtime.store.read() as connection:
-            noted = feedback.value(connection, _PLANNED)
-            # At the very first start there is nobody who waits for what was before.
-            # A moment to come means that the clock was set back since.
-            since = (min(datetime.fromisoformat(noted), now) if noted else now) - _OVERLAP
-            ids = selection.changed_since(connection, since)
-            return list(stories.load(connection, ids, text=False).values())
+        noted = self._runtime.store.meta.get(_PLANNED)
+        # At the very first start there is nobody who waits for what was before.
+        # A moment to come means that the clock was set back since.
+        since = (min(datetime.fromisoformat(noted), now) if noted else now) - _OVERLAP
+        return self._runtime.store.selection.changed_since(since)
 
     def _documents(self, output: OutputConfig) -> Sequence[str]:
         if output.private_env or not self._runtime.config.web.enabled:
@@ -208,15 +204,11 @@ class Publisher:
         parts = [f"{s.id} {s.changed.isoformat()}" for s in held]
         parts += [f"-{w.story} {w.at.isoformat()}" for w in gone]
         digest = blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
-        key = f"told-version:{output.slug}"
-        with self._runtime.store.write() as connection:
-            last = feedback.value(connection, key) or ""
-            if last.startswith(digest):
-                return last
-            # The moment tells a state apart from the same state before: withdrawn, then restored, is a change.
-            version = f"{digest} {now.isoformat()}"
-            feedback.set_value(connection, key, version)
-        return version
+        # The moment tells a state apart from the same state before: withdrawn, then restored, is a change.
+        new = f"{digest} {now.isoformat()}"
+        return self._runtime.store.meta.update(
+            f"told-version:{output.slug}", lambda last: last if last and last.startswith(digest) else new
+        )
 
     async def _drain_forever(self) -> None:
         while True:

@@ -13,7 +13,7 @@ from aggregator import __version__
 from aggregator.config import OutputConfig
 from aggregator.config.secrets import mask
 from aggregator.core.errors import NotFound
-from aggregator.core.types import FeedState, Health, Story
+from aggregator.core.types import Feedback, FeedState, Health, Story
 from aggregator.daemon.config_refusal import Refusal
 from aggregator.pipeline import corrections
 from aggregator.pipeline.runtime import Runtime
@@ -22,9 +22,7 @@ from aggregator.publish.selection import Cursor, Selection
 from aggregator.publish.source import Withdrawn
 from aggregator.publish.text import when
 from aggregator.publish.types import Names
-from aggregator.store import entries, feedback, feeds, stories
-from aggregator.store import selection as queries
-from aggregator.store.feedback import Feedback
+from aggregator.store import Wanted
 from aggregator.web.source import Verdict
 
 _STALE = timedelta(minutes=30)
@@ -76,8 +74,7 @@ class StoreSource:
 
     def look_ahead(self) -> None:
         """Find out when the next poll is due; called now and then, off the event loop."""
-        with self._runtime.store.read() as connection:
-            self._next_change = feeds.next_due(connection)
+        self._next_change = self._runtime.store.feeds.next_due()
 
     def notices(self) -> Sequence[str]:
         told = []
@@ -96,7 +93,7 @@ class StoreSource:
     def stories(
         self, output: OutputConfig, selection: Selection, limit: int, before: Cursor | None
     ) -> Sequence[Story]:
-        wanted = queries.Wanted(
+        wanted = Wanted(
             topics=selection.topics,
             belongs=selection.mode != "near",
             margin=selection.near_margin,
@@ -106,28 +103,23 @@ class StoreSource:
             span=selection.span,
             before=(before.at, before.story) if before else None,
         )
-        with self._runtime.store.read() as connection:
-            ids = queries.ids(connection, wanted, limit)
-            found = stories.load(connection, ids, text=False)
-        return [found[story] for story in ids if story in found]
+        return self._runtime.store.selection.wanted(wanted, limit)
 
     def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:
-        with self._runtime.store.read() as connection:
-            return [Withdrawn(*row) for row in queries.withdrawn(connection, output.topics, since, limit)]
+        found = self._runtime.store.selection.withdrawn(output.topics, since, limit)
+        return [Withdrawn(*row) for row in found]
 
     def alarms(self, limit: int) -> Sequence[FeedAlarm]:
-        with self._runtime.store.read() as connection:
-            known = {feed.id: feed for feed in feeds.all_feeds(connection)}
-            return [
-                # Anybody may read an output: a key in a feed's URL stays here.
-                FeedAlarm(alarm, known[alarm.feed_id].title, mask(known[alarm.feed_id].url))
-                for alarm in feeds.alarms(connection, limit=limit)
-                if alarm.feed_id in known
-            ]
+        known = {feed.id: feed for feed in self._runtime.store.feeds.all()}
+        return [
+            # Anybody may read an output: a key in a feed's URL stays here.
+            FeedAlarm(alarm, known[alarm.feed_id].title, mask(known[alarm.feed_id].url))
+            for alarm in self._runtime.store.feeds.alarms(limit=limit)
+            if alarm.feed_id in known
+        ]
 
     def oldest(self) -> datetime | None:
-        with self._runtime.store.read() as connection:
-            return queries.oldest(connection)
+        return self._runtime.store.selection.oldest()
 
     def names(self) -> Names:
         config = self._runtime.config
@@ -140,19 +132,14 @@ class StoreSource:
         )
 
     def story(self, id: str) -> Story | str | None:
-        with self._runtime.store.read() as connection:
-            found = stories.load(connection, [id])
-            return found.get(id) or stories.redirects(connection, [id]).get(id)
+        store = self._runtime.store
+        return store.stories([id]).get(id) or store.redirects([id]).get(id)
 
     def search(self, words: str, limit: int) -> Sequence[Story]:
-        with self._runtime.store.read() as connection:
-            ids = entries.search(connection, words, limit)
-            found = stories.load(connection, ids, text=False)
-        return [found[story] for story in ids if story in found]
+        return self._runtime.store.selection.search(words, limit)
 
     def feeds(self) -> Sequence[FeedState]:
-        with self._runtime.store.read() as connection:
-            return [feed for feed in feeds.all_feeds(connection) if feed.active]
+        return [feed for feed in self._runtime.store.feeds.all() if feed.active]
 
     def health(self) -> Mapping[str, Any]:
         if self._runtime.store.is_displaced():
@@ -202,8 +189,7 @@ class StoreSource:
         )
 
         def judge() -> None:
-            with self._runtime.store.read() as connection:
-                held = feedback.newest(connection, story=story, topic=verdict.topic)
+            held = self._runtime.store.judgements.newest(story=story, topic=verdict.topic)
             # A button pressed twice is one answer, which one undo takes back.
             if held is None or (held.relevant, held.by) != (judgement.relevant, judgement.by):
                 corrections.judge(pipeline, [judgement])
@@ -240,10 +226,5 @@ class StoreSource:
     def installation(self) -> str:
         return self._kept("installation", lambda: random.token_hex(8))
 
-    def _kept(self, key: str, make: Any) -> str:
-        with self._runtime.store.write() as connection:
-            value = feedback.value(connection, key)
-            if value is None:
-                value = str(make())
-                feedback.set_value(connection, key, value)
-        return value
+    def _kept(self, key: str, make: Callable[[], str]) -> str:
+        return self._runtime.store.meta.update(key, lambda held: make() if held is None else held)

@@ -6,6 +6,8 @@ May import: publish, entries, config, core, classifiers.
 """
 
 from aggregator.store.engine import DaemonLock, database_path
+from aggregator.store.feedback import StoredModel
+from aggregator.store.selection import Wanted
 from aggregator.store.store import Store
 
-__all__ = ["DaemonLock", "Store", "database_path"]
+__all__ = ["DaemonLock", "Store", "StoredModel", "Wanted", "database_path"]

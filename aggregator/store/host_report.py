@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from aggregator.core.types import Outcome, PollRecord
-from aggregator.store import Store, feeds
+from aggregator.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,7 @@ class HostReport:
 
 def by_host(store: Store, *, since: datetime) -> list[HostReport]:
     """The ledger of every host polled since then, busiest first."""
-    with store.read() as connection:
-        records = feeds.polls(connection, since=since, limit=1_000_000)
-    return ledger(records)
+    return ledger(store.feeds.polls(since=since, limit=1_000_000))
 
 
 def ledger(records: list[PollRecord]) -> list[HostReport]:

@@ -11,7 +11,7 @@ from aggregator.config import Config
 from aggregator.core.types import Story
 from aggregator.pipeline.runtime import worker_plan
 from aggregator.pipeline.worker import WorkerPlan, document, make_classifier
-from aggregator.store import Store, entries, selection, stories
+from aggregator.store import Store, Wanted
 from aggregator.topics.explain import explain_evidence
 from aggregator.topics.training import corpus
 from classifiers.types import Document, Reason
@@ -112,10 +112,9 @@ def stored_documents(store: Store, *, since: datetime | None = None) -> list[Doc
 
 def _documents(store: Store, since: datetime | None) -> Iterator[Document]:
     feeds = store.feeds_by_id()
-    with store.read() as connection:
-        for batch in entries.walk(connection, since=since):
-            for entry, _, _ in batch:
-                yield document(entry, feeds[entry.feed_id])
+    for batch in store.entries.walk(since=since):
+        for entry, _, _ in batch:
+            yield document(entry, feeds[entry.feed_id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +148,16 @@ def near_misses(
     from classifiers.topic_classifier import near
 
     misses: list[NearMiss] = []
-    wanted = selection.Wanted(topics=tuple(topics), belongs=False, margin=margin, since=since)
-    with store.read() as connection:
-        while len(misses) < limit:
-            ids = selection.ids(connection, wanted, limit)
-            found = stories.load(connection, ids, text=False)
-            for story in (found[one] for one in ids):
-                misses += [
-                    NearMiss(story, label.topic, label.score, label.threshold, why)
-                    for label in story.labels
-                    if (not topics or label.topic in topics) and (why := near(label, margin)) is not None
-                ]
-            if len(ids) < limit:
-                break
-            wanted = replace(wanted, before=(found[ids[-1]].changed, ids[-1]))
+    wanted = Wanted(topics=tuple(topics), belongs=False, margin=margin, since=since)
+    while len(misses) < limit:
+        found = store.selection.wanted(wanted, limit)
+        for story in found:
+            misses += [
+                NearMiss(story, label.topic, label.score, label.threshold, why)
+                for label in story.labels
+                if (not topics or label.topic in topics) and (why := near(label, margin)) is not None
+            ]
+        if len(found) < limit:
+            break
+        wanted = replace(wanted, before=(found[-1].changed, found[-1].id))
     return misses[:limit]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aggregator.core.errors import NotFound, StoreLocked
-from aggregator.core.types import Story
+from aggregator.core.types import Feedback, Story
 from aggregator.pipeline import corrections
 from aggregator.pipeline.import_corrections import (
     Correction,
@@ -17,8 +17,7 @@ from aggregator.pipeline.import_corrections import (
 )
 from aggregator.pipeline.poll import Pipeline
 from aggregator.pipeline.runtime import Runtime, store_path
-from aggregator.store import DaemonLock, entries, feedback
-from aggregator.store.feedback import Feedback
+from aggregator.store import DaemonLock
 from classifiers.rules.read_topics import Topic
 
 _BATCH = 500
@@ -103,8 +102,7 @@ async def import_labels(
             continue
         latest[_about(judgement)] = judgement
     bad += [f"line {line}: {problem}" for line, problem in sorted(wrong)]
-    with runtime.store.read() as connection:
-        held = {_about(one): one for one in feedback.all_feedback(connection)}
+    held = {_about(one): one for one in runtime.store.judgements.all()}
     new = [one for about, one in latest.items() if about not in held or _overrules(one, held[about])]
     for start in range(0, len(new), _BATCH):
         part = new[start : start + _BATCH]
@@ -135,14 +133,13 @@ def _judgement(runtime: Runtime, row: Mapping[str, Any] | str) -> Feedback:
         raise ValueError(f"`topic` is {topic!r}; config.toml has {', '.join(topics) or 'none'}")
     if not isinstance(relevant, bool | int) or relevant not in (0, 1):
         raise ValueError(f"`relevant` is {relevant!r}; it must be true or false")
-    with runtime.store.read() as connection:
-        try:
-            entry, story = entries.find(connection, what)
-        except NotFound:
-            first = row.get("entry")
-            if not isinstance(first, str) or not first:
-                raise
-            entry, story = "", entries.find(connection, first)[1]
+    try:
+        entry, story = runtime.store.find(what)
+    except NotFound:
+        first = row.get("entry")
+        if not isinstance(first, str) or not first:
+            raise
+        entry, story = "", runtime.store.find(first)[1]
     return Feedback(
         entry=entry,
         story=story,

@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.core.errors import ModelError
 from aggregator.core.hashes import hex64
-from aggregator.core.types import Entry
+from aggregator.core.types import Entry, Feedback
 from aggregator.pipeline.worker import WorkerPlan, document
 from aggregator.pipeline.worker_process import die_with_parent
-from aggregator.store import Store, entries, feedback
-from aggregator.store.feedback import Feedback, StoredModel
+from aggregator.store import Store, StoredModel
 from aggregator.store.models import file_of, name_of, usable
 from classifiers.types import Document, Judgement
 
@@ -80,23 +79,22 @@ class Trained:
 def corpus(store: Store, topic: str, *, background: int = BACKGROUND) -> Corpus:
     """The newest entries and people's judgements of a topic. A judgement on a story counts for its first entry."""
     feeds = store.feeds_by_id()
-    with store.read() as connection:
-        given = feedback.all_feedback(connection, topic)
-        first = entries.first_of_stories(connection, [f.story for f in given if not f.entry])
-        judgements = tuple(
-            Judgement(f.entry or first[f.story], topic, f.relevant, f.facet, f.at, f.by)
-            for f in given
-            if f.entry or f.story in first
-        )
-        newest: list[Entry] = []
-        place: int | None = None
-        while len(newest) < background:
-            batch, place = entries.newest_before(connection, place, min(1000, background - len(newest)))
-            if not batch:
-                break
-            newest += batch
-        have = {entry.id for entry in newest}
-        judged = entries.by_ids(connection, [j.id for j in judgements if j.id not in have])
+    given = store.judgements.all(topic)
+    first = store.entries.first_of_stories([f.story for f in given if not f.entry])
+    judgements = tuple(
+        Judgement(f.entry or first[f.story], topic, f.relevant, f.facet, f.at, f.by)
+        for f in given
+        if f.entry or f.story in first
+    )
+    newest: list[Entry] = []
+    place: int | None = None
+    while len(newest) < background:
+        batch, place = store.entries.newest_before(place, min(1000, background - len(newest)))
+        if not batch:
+            break
+        newest += batch
+    have = {entry.id for entry in newest}
+    judged = store.entries_for([j.id for j in judgements if j.id not in have]).values()
     documents = tuple(document(entry, feeds[entry.feed_id]) for entry in (*newest, *judged))
     return Corpus(documents, judgements, _marks(given))
 
@@ -140,8 +138,7 @@ def train_topic(database: Path, plan: WorkerPlan, topic: str, now: datetime) -> 
             _note_attempt(store, plan, topic, learned.marks)
             if previous is None:
                 # A model that cannot be read is not in use, whatever the register says.
-                with store.write() as connection:
-                    feedback.activate_model(connection, topic, None)
+                store.models.activate(topic, None)
             return Trained(topic, why=outcome.why, judgements=count)
         name = name_of(topic, outcome.model.version)
         save(outcome.model, store.folder / name)
@@ -163,10 +160,9 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
 
     due = []
     for topic in plan.topics:
-        with store.read() as connection:
-            given = feedback.all_feedback(connection, topic)
-            hash_then, *then = (feedback.value(connection, _attempt_key(topic)) or "-").split()
-            active = next((m for m in feedback.models(connection, topic) if m.active), None)
+        given = store.judgements.all(topic)
+        hash_then, *then = (store.meta.get(_attempt_key(topic)) or "-").split()
+        active = store.models.active(topic)
         if len(given) < _ENOUGH and active is None:
             continue
         path = usable(store, active) if active is not None else None
@@ -209,19 +205,18 @@ def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | No
 
     Returns what is in use now. Raises ModelError when there is no such version.
     """
-    with store.write() as connection:
-        known = feedback.models(connection, topic)
-        if version == "none":
-            feedback.activate_model(connection, topic, None)
-            return None
-        chosen = _chosen(known, version)
-        if chosen is None or usable(store, chosen) is None:
-            have = ", ".join(m.version for m in known) or "none"
-            raise ModelError(
-                f"topic {topic} has no model {version or 'before the one in use'}; there are: {have}"
-            )
-        feedback.activate_model(connection, topic, chosen.version)
-        return chosen
+    if version == "none":
+        store.models.activate(topic, None)
+        return None
+    known = store.models.all(topic)
+    chosen = _chosen(known, version)
+    if chosen is None or usable(store, chosen) is None:
+        have = ", ".join(m.version for m in known) or "none"
+        raise ModelError(
+            f"topic {topic} has no model {version or 'before the one in use'}; there are: {have}"
+        )
+    store.models.activate(topic, chosen.version)
+    return chosen
 
 
 def _be_modest() -> None:
@@ -232,12 +227,8 @@ def _be_modest() -> None:
 
 
 def _register(store: Store, model: TopicModel, name: str, now: datetime) -> None:
-    with store.write() as connection:
-        stored = StoredModel(model.version, model.topic, now, name, True, model.corpus, asdict(model.metrics))
-        feedback.add_model(connection, stored)
-        old = [m for m in feedback.models(connection, model.topic) if not m.active][KEPT:]
-        feedback.forget_models(connection, [m.version for m in old])
-    for gone in old:
+    stored = StoredModel(model.version, model.topic, now, name, True, model.corpus, asdict(model.metrics))
+    for gone in store.models.add(stored, keep=KEPT):
         file_of(store, gone).unlink(missing_ok=True)
 
 
@@ -251,9 +242,7 @@ def _marks(given: Iterable[Feedback]) -> frozenset[str]:
 
 
 def _note_attempt(store: Store, plan: WorkerPlan, topic: str, marks: frozenset[str]) -> None:
-    noted = " ".join((plan.topics[topic].hash, *sorted(marks)))
-    with store.write() as connection:
-        feedback.set_value(connection, _attempt_key(topic), noted)
+    store.meta.set(_attempt_key(topic), " ".join((plan.topics[topic].hash, *sorted(marks))))
 
 
 def _chosen(known: Sequence[StoredModel], version: str | None) -> StoredModel | None:
