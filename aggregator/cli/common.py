@@ -109,8 +109,8 @@ def load_config(given: Path | None) -> Config:
 
 
 def open_store(given: Path | None) -> tuple[Config, Store]:
-    """Read the configuration and open its database, to look at what is stored (`runtime.visit_store`)."""
-    from aggregator.pipeline.runtime import visit_store
+    """Read the configuration and open its database, to look at what is stored (`store.opening.visit_store`)."""
+    from aggregator.store.opening import visit_store
 
     config = load_config(given)
     set_up_logs(config)

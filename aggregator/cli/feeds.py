@@ -78,7 +78,7 @@ def _states(config: Path | None) -> list[FeedState]:
     """The feeds as stored; those that the database does not know yet, as configured, at the end."""
     from aggregator.core.errors import StoreError
     from aggregator.core.types import FeedState
-    from aggregator.pipeline.runtime import store_path
+    from aggregator.store.opening import store_path
 
     loaded = load_config(config)
     stored: list[FeedState] = []

@@ -117,8 +117,9 @@ async def poll_once(
     Applies retention too, where it is time: with a timer in the daemon's place nobody else does.
     """
     from aggregator.pipeline import retention
-    from aggregator.pipeline.runtime import Runtime, store_path
+    from aggregator.pipeline.runtime import Runtime
     from aggregator.store import DaemonLock
+    from aggregator.store.opening import store_path
 
     lock = DaemonLock(store_path(config))
     lock.acquire()

@@ -191,7 +191,8 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Learn from your judgements and the stored stream. A model that is worse than the one in use is not used."""
-    from aggregator.pipeline.runtime import store_path, worker_plan
+    from aggregator.pipeline.runtime import worker_plan
+    from aggregator.store.opening import store_path
     from aggregator.topics.labels import take_over
     from aggregator.topics.training import train_apart
 

@@ -122,8 +122,9 @@ def import_file(
 async def run_import(config: Config, file: Path, *, show: bool = False) -> RunStats:
     """Import a file; the stats. Raises StoreLocked while a daemon runs, OSError when the file cannot be read."""
     from aggregator.pipeline.import_file import read_rows, source_resolver
-    from aggregator.pipeline.runtime import Runtime, store_path
+    from aggregator.pipeline.runtime import Runtime
     from aggregator.store import DaemonLock
+    from aggregator.store.opening import store_path
 
     rows = read_rows(file)
     lock = DaemonLock(store_path(config))

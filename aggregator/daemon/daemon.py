@@ -27,8 +27,9 @@ from aggregator.daemon.config_refusal import refusal
 from aggregator.daemon.publisher import Publisher
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.daemon.web_app import SwappedApp, build_app, mistakes_of
-from aggregator.pipeline.runtime import Runtime, store_path
+from aggregator.pipeline.runtime import Runtime
 from aggregator.store import DaemonLock
+from aggregator.store.opening import store_path
 from aggregator.web.http_protocol import Connection
 
 log = structlog.get_logger("aggregator")

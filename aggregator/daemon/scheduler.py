@@ -27,7 +27,8 @@ from aggregator.daemon import clock_watch
 from aggregator.pipeline import corrections, retention
 from aggregator.pipeline.fetch_full_text import Pages
 from aggregator.pipeline.poll import RunStats
-from aggregator.pipeline.runtime import Runtime, store_path
+from aggregator.pipeline.runtime import Runtime
+from aggregator.store.opening import store_path
 from aggregator.topics import training
 
 log = structlog.get_logger("aggregator")

@@ -5,54 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
 from aggregator.config import Config
 from aggregator.config.secrets import Secrets
 from aggregator.core.clock import SystemClock
-from aggregator.core.errors import StoreError
 from aggregator.core.ports import Clock
 from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.outcome import host_holds
 from aggregator.pipeline.poll import Pipeline
 from aggregator.pipeline.worker import WorkerPlan, spare_collector
 from aggregator.pipeline.worker_pool import WorkerPool
-from aggregator.store import Store, database_path
+from aggregator.store import Store
 from aggregator.store import feedback as model_queries
 from aggregator.store import feeds as feed_queries
 from aggregator.store.models import usable
+from aggregator.store.opening import open_store, visit_store
 
 TOUCHED = "touched-by-a-person"
-
-
-def store_path(config: Config, env: Mapping[str, str] | None = None) -> Path:
-    """Where this configuration's database is."""
-    return database_path(config.store.path, os.environ if env is None else env)
-
-
-def open_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
-    """Open this configuration's database, made or migrated as needed, with its feeds as configured.
-
-    For the one process that owns the database.
-    """
-    store = Store.open(store_path(config, env), backups=config.store.backups)
-    store.sync_feeds(config.feeds)
-    return store
-
-
-def visit_store(config: Config, env: Mapping[str, str] | None = None) -> Store:
-    """Open this configuration's database, which another process may own.
-
-    The stored feeds stay as that process has them, and no database is made: one made by whoever happens to look
-    would not be writable for the service. Raises StoreError where there is none.
-    """
-    path = store_path(config, env)
-    if not path.is_file():
-        raise StoreError(
-            f"there is no database at {path} yet; `aggregator run`, `poll` or `import` makes it, "
-            "and [store] path says where it is"
-        )
-    return Store.open(path, backups=config.store.backups)
 
 
 def worker_plan(config: Config, store: Store) -> WorkerPlan:

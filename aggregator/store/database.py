@@ -113,7 +113,8 @@ class Database:
         Damage is told until the process ends. A write that failed is told for some minutes after others succeed.
         """
         if self._damage:
-            return self._damage
+            # Whoever may read health may not know where on this machine the file is.
+            return damage(Path(self.path.name), self._damage)
         trouble = self._trouble
         if trouble is not None and trouble.last:
             return f"the database takes nothing ({trouble.why}); polling goes on by itself when it does again"
@@ -123,8 +124,8 @@ class Database:
 
     def _raise_if_damaged(self, error: DatabaseError) -> None:
         if (why := _words(error, _DAMAGED)) is not None:
-            self._damage = damage(self.path, why)
-            raise StoreError(self._damage) from error
+            self._damage = why
+            raise StoreError(damage(self.path, why)) from error
 
 
 def damage(path: Path, why: str) -> str:

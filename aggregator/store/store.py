@@ -113,7 +113,7 @@ class Store:
         try:
             self.feeds.next_due()
         except StoreError as error:
-            return str(error)
+            return self._database.trouble() or str(error)
         return ""
 
     # --- what every batch asks ---

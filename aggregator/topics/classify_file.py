@@ -13,9 +13,10 @@ from aggregator.core.errors import BadRow
 from aggregator.core.types import FeedState
 from aggregator.entries.normalise import from_row
 from aggregator.pipeline.import_file import label_as_dict, read_rows
-from aggregator.pipeline.runtime import store_path, worker_plan
+from aggregator.pipeline.runtime import worker_plan
 from aggregator.pipeline.worker import WorkerPlan, document, make_classifier
 from aggregator.store import Store
+from aggregator.store.opening import store_path
 from classifiers.types import Classifier, Document, Label
 
 _BATCH = 1000

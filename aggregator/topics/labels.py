@@ -16,8 +16,9 @@ from aggregator.pipeline.import_corrections import (
     read_correction,
 )
 from aggregator.pipeline.poll import Pipeline
-from aggregator.pipeline.runtime import Runtime, store_path
+from aggregator.pipeline.runtime import Runtime
 from aggregator.store import DaemonLock
+from aggregator.store.opening import store_path
 from classifiers.rules.read_topics import Topic
 
 _BATCH = 500

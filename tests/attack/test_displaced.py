@@ -57,7 +57,7 @@ def test_a_database_that_cannot_be_read_is_no_good_health(tmp_path: Path) -> Non
         file.write(b"no database any more" * 10_000)
     told = source.health()
     assert told["ok"] is False
-    assert "cannot be read" in told["why"]
+    assert "a.db is damaged" in told["why"]
     runtime.store.close()
 
 

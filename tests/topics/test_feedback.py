@@ -11,8 +11,9 @@ from typing import Any
 from aggregator.config import Config
 from aggregator.pipeline import corrections
 from aggregator.pipeline.import_file import export_entries, export_labels
-from aggregator.pipeline.runtime import Runtime, store_path, worker_plan
+from aggregator.pipeline.runtime import Runtime, worker_plan
 from aggregator.store import stories
+from aggregator.store.opening import store_path
 from aggregator.topics import labels, training
 
 from .conftest import CONFIG, TOPIC, Cli, feed_in, judged, label_of, row, run, stream, teach, write

@@ -13,8 +13,9 @@ import pytest
 from aggregator.config import Config
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline.poll import RunStats
-from aggregator.pipeline.runtime import Runtime, store_path
+from aggregator.pipeline.runtime import Runtime
 from aggregator.store import feedback
+from aggregator.store.opening import store_path
 from aggregator.topics import labels
 from aggregator.topics.training import due_topics, train_topic
 

@@ -10,10 +10,11 @@ import pytest
 
 from aggregator.config import Config
 from aggregator.core.errors import ModelError
-from aggregator.pipeline.runtime import Runtime, store_path, worker_plan
+from aggregator.pipeline.runtime import Runtime, worker_plan
 from aggregator.store import feedback
 from aggregator.store.feedback import StoredModel
 from aggregator.store.models import file_of
+from aggregator.store.opening import store_path
 from aggregator.topics import labels, training
 from aggregator.topics.training import Trained
 
