@@ -33,7 +33,7 @@ ALLOWED_IN_CLASSIFIERS = {
     "topic_classifier": "model rules types",
     "model": "types",
     "rules": "library terms types",
-    "library": "types",
+    "library": "terms types",
     "terms": "types",
     "types": "",
 }

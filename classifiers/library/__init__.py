@@ -1,6 +1,6 @@
-"""What ships with the program as data: ready topics (`topics/`), to be used as they are or built upon.
+"""What ships with the program as data: ready topics (`topics/`) and names in many languages (`gazetteer/`).
 
-In: The names of what is wanted.
-Out: Tables as TOML gives them, with a version that changes whenever their content does.
-May import: types.
+In: The names of what is wanted; what a person adds to them in config.toml.
+Out: Tables as TOML gives them, with a version that changes whenever their content does; a Gazetteer.
+May import: classifiers.terms, classifiers.types.
 """

@@ -7,8 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from classifiers.rules.lint import blunt_names, covered_names, topic_warnings
+from classifiers.library.gazetteer.read import shipped
+from classifiers.library.gazetteer.records import Gazetteer
+from classifiers.rules.lint import topic_warnings
 from classifiers.rules.overlay import Overlay, overlay
+from classifiers.rules.read_entities import Names
 from classifiers.rules.table_reader import Reader, slug_mistake
 from classifiers.rules.topic import PASSING, Facet, Group, Topic, WeightedTerm
 from classifiers.terms.language import FIELDS, Entity, Near, Term
@@ -45,20 +48,21 @@ FACET_KEYS = ("title", "terms")
 
 
 def read_topics(
-    topics: Mapping[str, Any], entities: Mapping[str, Any]
+    topics: Mapping[str, Any], entities: Mapping[str, Any], gazetteer: Gazetteer | None = None
 ) -> tuple[dict[str, Topic], list[Mistake]]:
     """Read the raw tables.
 
     Args:
         topics: the table `topics` as TOML gives it, by slug.
         entities: the table `entities` as TOML gives it, by name.
+        gazetteer: the names that terms may use besides; None: those that ship.
 
     Returns:
         The topics by slug, in the order written, and every mistake and warning with its path of keys from
         the root. Where there are mistakes that are not warnings the topics are incomplete: do not run them.
     """
     reader = Reader()
-    aliases = reader.entities(entities)
+    names = Names(reader, entities, gazetteer or shipped())
     found: dict[str, Topic] = {}
     laid: dict[str, Overlay] = {}
     for slug, raw in topics.items():
@@ -72,22 +76,17 @@ def read_topics(
         laid[slug] = overlay(raw, path)
         reader.mistakes += laid[slug].mistakes
         before = len(reader.mistakes)
-        found[slug] = _topic(reader, slug, laid[slug].table, aliases)
+        found[slug] = _topic(reader, slug, laid[slug].table, names)
         reader.mistakes[before:] = [laid[slug].located(one, path) for one in reader.mistakes[before:]]
     for slug, topic in found.items():
         path = ("topics", slug)
         doubts = topic_warnings(topic, path, complete=not reader.has_mistake(path))
         reader.mistakes += (laid[slug].located(one, path) for one in doubts)
-    for name in aliases:
-        reader.mistakes.extend(covered_names(name, aliases))
-        reader.mistakes.extend(blunt_names(name, aliases))
-    reader.unused_entities(found.values())
+    names.doubts(found.values())
     return found, reader.mistakes
 
 
-def _topic(
-    reader: Reader, slug: str, raw: Mapping[str, Any], aliases: Mapping[str, tuple[str, ...]]
-) -> Topic:
+def _topic(reader: Reader, slug: str, raw: Mapping[str, Any], names: Names) -> Topic:
     path: tuple[str | int, ...] = ("topics", slug)
     reader.known_keys(raw, TOPIC_KEYS, path)
     facets = _facets(reader, raw.get("facets", {}), (*path, "facets"))
@@ -108,7 +107,7 @@ def _topic(
     used = [item.term for item in terms] + [*exclude, *ignore, *aside]
     used += [term for group in groups for term in (*group.all, *group.any, *group.none)]
     used += [item.term for facet in facets for item in facet.terms]
-    own_aliases = _used_entities(used, aliases, reader)
+    own_aliases = _used_names(used, names)
     return Topic(
         slug=slug,
         title=reader.text(raw, "title", path, slug),
@@ -181,24 +180,21 @@ def _facets(reader: Reader, raw: Any, path: tuple[str | int, ...]) -> tuple[Face
     return tuple(found)
 
 
-def _used_entities(
-    terms: list[Term], aliases: Mapping[str, tuple[str, ...]], reader: Reader
-) -> dict[str, tuple[str, ...]]:
-    names: dict[str, None] = {}
+def _used_names(terms: list[Term], names: Names) -> dict[str, tuple[str, ...]]:
+    found: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in names or name not in aliases:
-            return
-        names[name] = None
-        for inner in reader.inner_entities(name):
-            visit(inner)
+        if name not in found and name in names.aliases:
+            found.add(name)
+            for inner in names.inner(name):
+                visit(inner)
 
     for term in terms:
         bodies = (term.body.left, term.body.right) if isinstance(term.body, Near) else (term.body,)
         for body in bodies:
             if isinstance(body, Entity):
                 visit(body.name)
-    return {name: aliases[name] for name in sorted(names)}
+    return {name: names.aliases[name] for name in sorted(found)}
 
 
 def _hash(slug: str, raw: Mapping[str, Any], aliases: Mapping[str, tuple[str, ...]]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import re2
 
-from classifiers.rules.topic import Topic, WeightedTerm
+from classifiers.rules.topic import WeightedTerm
 from classifiers.terms.closest import suggestion
 from classifiers.terms.language import (
     DEFAULT_FIELDS,
@@ -17,13 +17,12 @@ from classifiers.terms.language import (
     Entity,
     Near,
     Pattern,
-    Phrase,
     Simple,
     Term,
     TermError,
     parse_term,
 )
-from classifiers.terms.typos import MINUS, setting_typo
+from classifiers.terms.typos import setting_typo
 from classifiers.types import Mistake
 
 Path = tuple[str | int, ...]
@@ -43,8 +42,8 @@ class Reader:
 
     def __init__(self) -> None:
         self.mistakes: list[Mistake] = []
-        self._entities: dict[str, tuple[str, ...]] = {}
-        self._inner: dict[str, tuple[str, ...]] = {}
+        self.names: Collection[str] = ()
+        """What terms may use as `@name`."""
 
     def mistake(self, path: Path, message: str, warning: bool = False) -> None:
         """Note a mistake."""
@@ -208,10 +207,9 @@ class Reader:
         return term if all(self._body(body, path) for body in bodies) else None
 
     def _body(self, body: Simple, path: Path) -> bool:
-        if isinstance(body, Entity) and body.name not in self._entities:
-            self.mistake(
-                path, f"@{body.name} is not in [entities]{suggestion(body.name, list(self._entities))}"
-            )
+        if isinstance(body, Entity) and body.name not in self.names:
+            known = suggestion(body.name, list(self.names))
+            self.mistake(path, f"@{body.name} is not in [entities], nor a name that ships{known}")
             return False
         if isinstance(body, Pattern):
             if any(character < " " for character in body.source):
@@ -226,92 +224,6 @@ class Reader:
                 self.mistake(path, f"the regular expression /{body.source}/ cannot be used: {problem}")
                 return False
         return True
-
-    def entities(self, raw: Any) -> dict[str, tuple[str, ...]]:
-        """Read the table of entities; those with mistakes keep the aliases that can be read."""
-        if not isinstance(raw, Mapping):
-            self.mistake(("entities",), "must be a table: write [entities]")
-            return {}
-        lists: dict[str, tuple[str, ...]] = {}
-        for name, items in raw.items():
-            path: Path = ("entities", name)
-            problem = slug_mistake(name)
-            if problem:
-                self.mistake(path, problem)
-            if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-                self.mistake(path, 'must be a list of names in quotes, as in ["North Korea", "DPRK"]')
-                items = []
-            lists[name] = tuple(items)
-        self._entities = dict(lists)
-        for name, items in lists.items():
-            self._entities[name] = self._aliases(name, items)
-        for name in lists:
-            self._cycle(name)
-        return self._entities
-
-    def _aliases(self, name: str, items: tuple[str, ...]) -> tuple[str, ...]:
-        kept, inner, seen = [], [], set()
-        for place, item in enumerate(items):
-            path: Path = ("entities", name, place)
-            shield = item.startswith("-")
-            if item and item[0] in MINUS and not shield:
-                self.mistake(path, f'write the minus as a plain hyphen: "-{item[1:]}"')
-                continue
-            term = self.term(item[1:] if shield else item, path)
-            if term is None:
-                continue
-            if isinstance(term.body, Near):
-                self.mistake(path, '"within N words of" belongs in a term or a group, not in an entity')
-                continue
-            if shield and not isinstance(term.body, Phrase):
-                self.mistake(path, "only words can follow a minus")
-                continue
-            if term.fields != DEFAULT_FIELDS:
-                self.mistake(path, f'write the field where the entity is used, as in "title: @{name}"')
-                continue
-            if term.body in seen and not shield:
-                self.mistake(
-                    path, f'"{item}" says the same as an earlier name of @{name}; take one out', warning=True
-                )
-            seen.add(term.body)
-            if isinstance(term.body, Entity):
-                inner.append(term.body.name)
-            kept.append(item)
-        if not any(not item.startswith("-") for item in kept):
-            self.mistake(
-                ("entities", name), "has no name to look for, so it never matches; add one", warning=True
-            )
-        self._inner[name] = tuple(inner)
-        return tuple(kept)
-
-    def inner_entities(self, name: str) -> tuple[str, ...]:
-        """Return the entities that an entity refers to."""
-        return self._inner.get(name, ())
-
-    def _cycle(self, name: str) -> None:
-        """Note an entity that contains itself, and cut the circle so that the rest can be read."""
-        waiting, seen = list(self._inner[name]), set()
-        while waiting:
-            inner = waiting.pop()
-            if inner == name:
-                self.mistake(("entities", name), f"@{name} contains itself; take out one of the references")
-                self._inner[name] = ()
-                self._entities[name] = tuple(
-                    item for item in self._entities[name] if not item.startswith("@")
-                )
-                return
-            if inner not in seen:
-                seen.add(inner)
-                waiting.extend(self._inner.get(inner, ()))
-
-    def unused_entities(self, topics: Iterable[Topic]) -> None:
-        """Warn about entities that no topic uses; not before all can be read that might use them."""
-        if self.has_mistake(("entities",)) or self.has_mistake(("topics",)):
-            return
-        used = {name for topic in topics for name in topic.entities}
-        for name in self._entities:
-            if name not in used:
-                self.mistake(("entities", name), f"no topic uses @{name}", warning=True)
 
 
 def expression_mistake(source: str) -> str:

@@ -15,6 +15,8 @@ from aggregator.core.hashes import text_keys
 from aggregator.core.types import Entry, Fingerprint
 from aggregator.stories.features import headlines
 from aggregator.stories.features.extractor import Extractor
+from classifiers.library.gazetteer.read import shipped
+from classifiers.library.gazetteer.records import WORDS
 from classifiers.model.embedding import Embedder
 
 _PERMUTATIONS = 32
@@ -43,6 +45,8 @@ class Fingerprinter:
         aliases = {slug: _names(value) for slug, value in (entities or {}).items()}
         for slug, origin in (origins or {}).items():
             aliases.setdefault(slug, (*([origin.name] if origin.name else []), *origin.aliases))
+        for slug, names in _topic_lists().items():
+            aliases[slug] = (*aliases.get(slug, ()), *names)
         self._extractor = Extractor(aliases)
 
     def fingerprint(self, entries: Sequence[Entry]) -> list[Fingerprint]:
@@ -90,6 +94,19 @@ def bands(title: str, lead: str) -> tuple[int, ...]:
             [signed(name + start + raw[at : at + _BYTES]) for start, at in _STARTS],
         )
     return tuple(found)
+
+
+def _topic_lists() -> dict[str, tuple[str, ...]]:
+    """The lists of the gazetteer that topics use, with what they refer to."""
+    known = shipped().names
+
+    def flat(slug: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for item in known[slug].for_topics:
+            found.extend(flat(item[1:]) if item.startswith("@") else (item,))
+        return tuple(found)
+
+    return {slug: flat(slug) for slug, name in known.items() if name.topics or name.kind == WORDS}
 
 
 def _names(value: Any) -> tuple[str, ...]:
