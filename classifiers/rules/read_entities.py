@@ -67,12 +67,14 @@ class Names:
                 reader.mistake(
                     (*path, "replace"), f"there is no @{slug} to replace; take it out", warning=True
                 )
-        elif own and not reader.has_mistake(path):
-            name = self._gazetteer.names[slug]
-            if changes_nothing(name, own, replacing=replacing):
-                reader.mistake(
-                    path, f"says nothing that @{slug} does not find already; take it out", warning=True
-                )
+        elif (
+            own
+            and not reader.has_mistake(path)
+            and changes_nothing(self._gazetteer, slug, own, replacing=replacing)
+        ):
+            reader.mistake(
+                path, f"says nothing that @{slug} does not find already; take it out", warning=True
+            )
         if not any(not item.startswith("-") for item in own) and (shipped is None or replacing or not listed):
             reader.mistake(path, "has no name to look for, so it never matches; add one", warning=True)
         return own

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from classifiers.library.gazetteer.records import WORDS, Gazetteer, Name
-from classifiers.terms.language import TermError, parse_term
+from classifiers.terms.language import Entity, Phrase, TermError, parse_term
+
+Sense = tuple[bool, object]
+"""What a spelling looks for, and whether that is an exception."""
 
 
 def spellings(raw: Any) -> tuple[str, ...]:
@@ -27,14 +30,15 @@ def extended(gazetteer: Gazetteer, entities: Mapping[str, Any]) -> Gazetteer:
     """Return the gazetteer with a person's names: added to a name that is there, in its place, or new.
 
     Never raises: what is wrong with `entities` is told where the configuration is read (`classifiers.rules`). A name
-    that only grouping uses is there for grouping alone; a person's name of the same slug is new.
+    that only grouping uses is there for grouping alone; a person's name of the same slug is new, and not in here.
     """
     names = dict(gazetteer.names)
     for slug, raw in entities.items():
-        own, there = spellings(raw), names.get(slug)
-        if there is None or there.only_grouping:
-            continue
-        names[slug] = replaced(there, own) if replaces(raw) else added(there, own)
+        there = names.get(slug)
+        if there is not None and not there.only_grouping:
+            base = replace(there, names=(), topics=(), grouping=()) if replaces(raw) else there
+            known = set() if replaces(raw) else senses(gazetteer, slug)
+            names[slug] = _with(base, spellings(raw), known)
     return Gazetteer(names, gazetteer.compounds)
 
 
@@ -44,34 +48,44 @@ def new_names(gazetteer: Gazetteer, entities: Mapping[str, Any]) -> dict[str, tu
     return {slug: spellings(raw) for slug, raw in entities.items() if slug not in known}
 
 
-def added(name: Name, own: tuple[str, ...]) -> Name:
-    """Return a name with more spellings; those that it has already are left out."""
-    known = set(map(_meaning, name.for_topics))
-    fresh = []
+def _with(name: Name, own: Iterable[str], known: set[Sense]) -> Name:
+    """Return a name with those of a person's spellings that say more than it does already."""
+    names, topics = list(name.names), list(name.topics)
     for item in own:
-        if _meaning(item) not in known:
-            known.add(_meaning(item))
-            fresh.append(item)
-    plain = tuple(item for item in fresh if name.kind == WORDS or not item.startswith(("-", "@", "/")))
-    other = tuple(item for item in fresh if item not in plain)
-    return replace(name, names=(*name.names, *plain), topics=(*name.topics, *other))
+        meant = _senses(item)
+        if not meant <= known:
+            known |= meant
+            (names if name.kind == WORDS or item[0] not in "-@/" else topics).append(item)
+    return replace(name, names=tuple(names), topics=tuple(topics))
 
 
-def replaced(name: Name, own: tuple[str, ...]) -> Name:
-    """Return a name with nothing but a person's spellings."""
-    return added(replace(name, names=(), topics=(), grouping=()), own)
+def changes_nothing(gazetteer: Gazetteer, slug: str, own: Iterable[str], *, replacing: bool) -> bool:
+    """Return whether a person's spellings leave a name of the gazetteer as it ships."""
+    before, said = senses(gazetteer, slug), set[Sense]().union(*map(_senses, own))
+    if not replacing:
+        return said <= before
+    names = {**gazetteer.names, slug: replace(gazetteer.names[slug], names=tuple(own), topics=())}
+    return senses(Gazetteer(names), slug) == before
 
 
-def changes_nothing(name: Name, own: tuple[str, ...], *, replacing: bool) -> bool:
-    """Return whether a person's spellings leave a name as it ships."""
-    before = set(map(_meaning, name.for_topics))
-    return set(map(_meaning, own)) == before if replacing else set(map(_meaning, own)) <= before
+def senses(gazetteer: Gazetteer, slug: str, above: tuple[str, ...] = ()) -> set[Sense]:
+    """Return all that `@slug` looks for, what it refers to included."""
+    found: set[Sense] = set()
+    for item in gazetteer.names[slug].for_topics:
+        found |= _senses(item)
+        inner = item[1:]
+        if item.startswith("@") and inner in gazetteer.names and inner not in (slug, *above):
+            found |= senses(gazetteer, inner, (*above, slug))
+    return found
 
 
-def _meaning(spelling: str) -> tuple[bool, object]:
-    """Return what a spelling looks for: two that mean the same are equal."""
+def _senses(spelling: str) -> set[Sense]:
+    """Return what one spelling looks for: those that mean the same give the same."""
     exception = spelling.startswith("-")
     try:
-        return exception, parse_term(spelling.removeprefix("-")).body
+        body = parse_term(spelling.removeprefix("-")).body
     except TermError:
-        return exception, spelling
+        return {(exception, spelling)}
+    if isinstance(body, Phrase):
+        return {(exception, literal) for literal in body.literals}
+    return {(exception, f"@{body.name}" if isinstance(body, Entity) else body)}

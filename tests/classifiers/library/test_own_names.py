@@ -109,3 +109,11 @@ def test_an_addition_that_does_something_is_no_mistake() -> None:
 def test_only_a_near_name_is_suggested(slip: str, meant: str) -> None:
     message = told({}, {"terms": {f"@{slip}": 3}})[("topics", "t", "terms", f"@{slip}")]
     assert (f'did you mean "{meant}"' in message) if meant else ("did you mean" not in message)
+
+
+def test_a_name_far_from_the_word_is_not_suggested() -> None:
+    far = Gazetteer({"south-arms": Name("south-arms", "words", ("KF-21",))})
+    (mistake,) = read_topics({"t": {"terms": {"@southchinasea": 3, "ferry": 3}}}, {}, far)[1]
+    assert (
+        mistake.message == "@southchinasea is not in [entities], nor a name that ships; known are south-arms"
+    )

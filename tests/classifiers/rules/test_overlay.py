@@ -39,9 +39,11 @@ def notes(own: dict[str, Any]) -> dict[tuple[Any, ...], Mistake]:
 def test_a_topic_of_the_library_decides_as_it_did_when_it_stood_in_the_configuration(
     before: dict[str, Any],
 ) -> None:
-    inline, _ = read_topics(before["topics"], before["entities"])
-    used, mistakes = read_topics({slug: {"use": slug} for slug in inline}, before["entities"])
+    inline, said = read_topics(before["topics"], before["entities"])
+    used, mistakes = read_topics({slug: {"use": slug} for slug in inline}, {})
     assert mistakes == []
+    assert [one.message for one in said if "take it out" not in one.message] == []
+    assert len(said) == len(before["entities"])  # each name of it says only what ships as well
     assert used == inline
     assert shipped_slugs() == tuple(sorted(inline))
 
