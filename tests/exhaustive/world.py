@@ -1,0 +1,143 @@
+"""An invented news world that never stops: outlets on loopback whose feeds grow at every look, and a sink for pushes."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections import defaultdict
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from hashlib import blake2b
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from xml.sax.saxutils import escape
+
+KEPT = 300
+"""Items that a feed lists, enough for a daemon that is away for a while."""
+_ACTS = (
+    "North Korea fires {n} ballistic missiles toward the {sea} from {place}",
+    "Seoul and Washington open a drill of {n} warships near {place}",
+    "North Korean troops numbering {n} seen building a road at {place}",
+    "UN panel lists {n} ships that carried coal from {place}",
+    "Defector ministry counts {n} arrivals through {place}",
+    "Pyongyang's parliament passes a budget of {n} billion at {place}",
+)
+_OTHER = (
+    "Bakers of {place} raise the price of bread by {n} percent",
+    "{place} orchestra plays to {n} listeners",
+    "Football club of {place} signs striker number {n}",
+)
+_SYLLABLES = ("ka", "lo", "mi", "ren", "su", "tor", "vel", "wan", "yo", "zin", "pak", "dre", "gol", "hen")
+_VERBS = ("argue over", "rebuild", "leave", "visit", "praise", "inspect", "buy", "paint")
+_SEAS = ("East Sea", "Yellow Sea")
+_ENDINGS = ("", ", officials say", ", the ministry says", " - report")
+
+
+class World:
+    """`outlets` feeds by name; `publish` lets the next events happen. Deterministic but for the dates of items."""
+
+    def __init__(self, outlets: int, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self.outlets = [f"outlet{number}" for number in range(outlets)]
+        self.listed: defaultdict[str, list[str]] = defaultdict(list)
+        self.published: defaultdict[str, set[str]] = defaultdict(set)
+        """Guids ever published, by outlet."""
+        self.pushes: list[tuple[str, bytes]] = []
+        """(Idempotency-Key, body) of each push, in order of arrival."""
+        self._lock = threading.Lock()
+        self._events = 0
+
+    def publish(self, events: int) -> None:
+        """Let some events happen, each reported by one to four outlets in words of their own."""
+        with self._lock:
+            for _ in range(events):
+                self._event()
+
+    def _event(self) -> None:
+        subject = self.headline()
+        who = self._chance.sample(self.outlets, self._chance.randint(1, min(4, len(self.outlets))))
+        for outlet in who:
+            guid = f"{outlet}-{self._events}"
+            title = subject + self._chance.choice(_ENDINGS)
+            now = datetime.now(UTC)
+            self.published[outlet].add(guid)
+            self.listed[outlet].insert(
+                0,
+                f"<item><title>{escape(title)}</title><link>https://{outlet}.example/{self._events}</link>"
+                f'<guid isPermaLink="false">{guid}</guid><pubDate>{format_datetime(now)}</pubDate>'
+                f"<description>{escape(subject)}. Event {self._events} was told by {outlet}.</description></item>",
+            )
+            del self.listed[outlet][KEPT:]
+
+    def headline(self) -> str:
+        """What happened next, unlike anything before it."""
+        self._events += 1
+        acts = _ACTS if self._chance.random() < 0.6 else _OTHER
+        subject = self._chance.choice(acts).format(
+            n=self._events * 7 % 911 + 3, sea=self._chance.choice(_SEAS), place=self._name()
+        )
+        return (
+            f"{subject} while {self._name()} and {self._name()} {self._chance.choice(_VERBS)} {self._name()}"
+        )
+
+    def _name(self) -> str:
+        """A place that nothing else happens at."""
+        return "".join(self._chance.choices(_SYLLABLES, k=4)).capitalize()
+
+    def document(self, outlet: str) -> bytes:
+        """The feed of an outlet as it is now."""
+        with self._lock:
+            items = "".join(self.listed[outlet])
+        return (
+            f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{outlet}</title>'
+            f"<link>https://{outlet}.example/</link><description>{outlet}</description>{items}</channel></rss>"
+        ).encode()
+
+    def serve(self) -> ThreadingHTTPServer:
+        """Answer GET /OUTLET.xml conditionally, and take POST /push. Call `shutdown` at the end."""
+        world = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = world.document(self.path.strip("/").removesuffix(".xml"))
+                etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
+                unchanged = self.headers.get("If-None-Match") == etag
+                self.send_response(304 if unchanged else 200)
+                self.send_header("ETag", etag)
+                self.send_header("Content-Type", "application/rss+xml")
+                self.send_header("Content-Length", "0" if unchanged else str(len(body)))
+                self.end_headers()
+                if not unchanged:
+                    self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                world.pushes.append((self.headers["Idempotency-Key"], body))
+                self.send_response(204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+            def handle_one_request(self) -> None:
+                try:
+                    super().handle_one_request()
+                except OSError:
+                    self.close_connection = True  # the other side was killed
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    def events_told(self) -> dict[str, list[bytes]]:
+        """Bodies of the events that were pushed, by the event's key; a key told twice has two."""
+        told: defaultdict[str, list[bytes]] = defaultdict(list)
+        for _, body in list(self.pushes):
+            for story in json.loads(body)["stories"]:
+                told[story["key"]].append(json.dumps(story, sort_keys=True).encode())
+        return dict(told)
