@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
-from hashlib import blake2b
+from datetime import datetime
 from pathlib import Path
 
 import structlog
 
 from aggregator.config import Config, OutputConfig
-from aggregator.core.types import Story
 from aggregator.daemon.metrics import Metrics
+from aggregator.daemon.push_planner import plan_pushes
 from aggregator.daemon.store_source import StoreSource
 from aggregator.fetch.http.headers import user_agent
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish.files import write_output
 from aggregator.publish.push.channels import open_channels
 from aggregator.publish.push.dispatcher import Dispatcher
-from aggregator.publish.push.plan import hubs_of, plan_deliveries
-from aggregator.publish.selection import matches, selection_of
 from aggregator.publish.types import Site
 from aggregator.web.app import feedback_links, make_site
 
@@ -35,12 +32,6 @@ _SETTLE = 0.5
 
 _DRAIN_EVERY = 5.0
 """Seconds between looks into the outbox for what is to be tried again."""
-
-_OVERLAP = timedelta(minutes=5)
-"""How far planning looks back behind the last time: longer than a batch takes to be written. Keys make what is
-planned twice one delivery."""
-
-_PLANNED = "pushes-planned-until"
 
 
 def _log_failed(output: OutputConfig, error: OSError) -> None:
@@ -95,13 +86,9 @@ class Publisher:
             await self._publish()
         await self._channels.aclose()
 
-    def hubs(self) -> tuple[str, ...]:
-        """WebSub hubs that are told of any output."""
-        return tuple(dict.fromkeys(hub for output in self._runtime.config.outputs for hub in hubs_of(output)))
-
     def site(self) -> Site:
         """The installation as publishing knows it."""
-        return make_site(self.source, self._runtime.config.web, base_url=self.base_url, hubs=self.hubs())
+        return make_site(self.source, self._runtime.config.web, base_url=self.base_url)
 
     async def _open_channels(self) -> None:
         await self._channels.aclose()
@@ -163,52 +150,7 @@ class Publisher:
 
     def plan_pushes(self) -> int:
         """Queue what changed since the last time for every channel; how many deliveries are new."""
-        outputs = [output for output in self._runtime.config.outputs if output.push]
-        if not outputs:
-            return 0
-        now = self._runtime.clock.now()
-        changed = self._changed_since(now)
-        queued = 0
-        for output in outputs:
-            wanted = selection_of(output, now)
-            fitting = [story for story in changed if matches(story, wanted)]
-            deliveries = plan_deliveries(
-                output,
-                fitting,
-                now,
-                base_url=self.site().base_url if self._runtime.config.web.enabled else "",
-                documents=self._documents(output),
-                version=self._version(output, now),
-            )
-            queued += self.outbox.queue(deliveries)
-        # Only once all is queued: a crash before means planning again, and keys make that harmless.
-        self._runtime.store.meta.set(_PLANNED, now.isoformat())
-        return queued
-
-    def _changed_since(self, now: datetime) -> list[Story]:
-        noted = self._runtime.store.meta.get(_PLANNED)
-        # At the very first start there is nobody who waits for what was before.
-        # A moment to come means that the clock was set back since.
-        since = (min(datetime.fromisoformat(noted), now) if noted else now) - _OVERLAP
-        return self._runtime.store.selection.changed_since(since)
-
-    def _documents(self, output: OutputConfig) -> Sequence[str]:
-        if output.private_env or not self._runtime.config.web.enabled:
-            return ()
-        return [f"{self.site().base_url}/feeds/{output.slug}.{form}" for form in ("atom", "rss", "json")]
-
-    def _version(self, output: OutputConfig, now: datetime) -> str:
-        """Changes with the stories the output holds, their changes and withdrawals."""
-        held = self.source.stories(output, selection_of(output, now), output.limit, None)
-        gone = self.source.tombstones(output, now - timedelta(days=30), 100)
-        parts = [f"{s.id} {s.changed.isoformat()}" for s in held]
-        parts += [f"-{w.story} {w.at.isoformat()}" for w in gone]
-        digest = blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
-        # The moment tells a state apart from the same state before: withdrawn, then restored, is a change.
-        new = f"{digest} {now.isoformat()}"
-        return self._runtime.store.meta.update(
-            f"told-version:{output.slug}", lambda last: last if last and last.startswith(digest) else new
-        )
+        return plan_pushes(self._runtime, self.source, self.site())
 
     async def _drain_forever(self) -> None:
         while True:

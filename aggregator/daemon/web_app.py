@@ -38,7 +38,6 @@ def build_app(runtime: Runtime, publisher: Publisher, base_url: str) -> ASGIApp:
         secrets=runtime.secrets,
         registry=publisher.metrics.registry,
         base_url=base_url,
-        hubs=publisher.hubs(),
         configured=configured,
     )
 

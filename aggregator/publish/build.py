@@ -9,6 +9,7 @@ from urllib.parse import quote
 from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story
 from aggregator.publish import wording
+from aggregator.publish.hubs import hubs_of, told_bases
 from aggregator.publish.items.alerts import alert_items
 from aggregator.publish.items.digest import digest_items
 from aggregator.publish.items.entry import entry_items
@@ -63,6 +64,7 @@ def build(
     """
     selection = selection or selection_of(output, now)
     context = Context(output, selection, site, names, feedback, served, records)
+    base = base or f"{site.base_url}/feeds/{quote(output.slug)}"
     items = withdrawal_items(gone, context) if withdrawals else _items(stories, alarms, context, now)
     held = {item.id for item in items}
     stones = tuple(
@@ -79,7 +81,7 @@ def build(
         kind=output.kind,
         title=title,
         description=one_line(output.description) or _describe(output, title),
-        base=base or f"{site.base_url}/feeds/{quote(output.slug)}",
+        base=base,
         query=query,
         home=output_page(output, site) if served else f"{site.base_url}/",
         updated=max(moments, default=LONG_AGO),
@@ -89,7 +91,7 @@ def build(
         tombstones=stones,
         withdrawn=withdrawn,
         paging=paging,
-        hubs=() if query or output.private_env else site.hubs,
+        hubs=hubs_of(output) if not query and base in told_bases(output, site) else (),
         ttl=ttl,
         about=context.about,
     )

@@ -33,8 +33,8 @@ class Site:
     installation: str = ""
     """Made at random at first start and kept in the database; part of every feed's id, so that two
     installations never share one."""
-    hubs: tuple[str, ...] = ()
-    """WebSub hubs that are pinged for the outputs."""
+    served: bool = True
+    """Whether our own server answers there."""
     configured: datetime | None = None
     """When the configuration last changed; a document is at least that new."""
 

@@ -96,11 +96,11 @@ def oldest(connection: Connection) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def changed_since(connection: Connection, since: datetime, limit: int = 1000) -> list[str]:
-    """Ids of announced stories that changed after a moment, oldest change first."""
+def changed_since(connection: Connection, since: datetime, limit: int, after: str = "") -> list[str]:
+    """Ids of announced stories beyond (moment, id), oldest change first."""
     statement = (
         select(STORIES.c.id)
-        .where(STORIES.c.announced, STORIES.c.changed > micros(since))
+        .where(STORIES.c.announced, tuple_(STORIES.c.changed, STORIES.c.id) > (micros(since), after))
         .order_by(STORIES.c.changed, STORIES.c.id)
         .limit(limit)
     )

@@ -35,10 +35,13 @@ class StorySelection:
         with self._database.read() as connection:
             return _whole(connection, queries.newest(connection, topics=topics, since=since, limit=limit))
 
-    def changed_since(self, since: datetime, limit: int = 1000) -> list[Story]:
-        """Announced stories that changed after a moment, the oldest change first."""
+    def changed_since(self, since: datetime, limit: int, *, after: str = "") -> list[Story]:
+        """Announced stories that changed since a moment, the oldest change first, those of one moment by id.
+
+        Of those of that very moment only the ones that come after the story `after`: what was read before goes on.
+        """
         with self._database.read() as connection:
-            return _whole(connection, selection.changed_since(connection, since, limit))
+            return _whole(connection, selection.changed_since(connection, since, limit, after))
 
     def search(self, words: str, limit: int) -> list[Story]:
         """Stories with an entry that has all these words (a phrase in quotation marks: as written), newest first."""

@@ -39,15 +39,14 @@ def create_app(
     secrets: SecretLookup,
     registry: CollectorRegistry | None = None,
     base_url: str = "",
-    hubs: tuple[str, ...] = (),
     configured: datetime | None = None,
 ) -> ASGIApp:
     """Return the ASGI application.
 
-    `base_url`: where readers reach it, when web.base_url is empty (tests, port 0). `hubs`: WebSub hubs that are
-    pinged. `configured`: when config.toml last changed. Call `access.check_exposure` before: this does not refuse.
+    `base_url`: where readers reach it, when web.base_url is empty (tests, port 0).
+    `configured`: when config.toml last changed. Call `access.check_exposure` before: this does not refuse.
     """
-    site = make_site(source, web, base_url=base_url, hubs=hubs, configured=configured)
+    site = make_site(source, web, base_url=base_url, configured=configured)
     context = Context(
         source=source,
         web=web,
@@ -98,7 +97,6 @@ def make_site(
     web: WebConfig,
     *,
     base_url: str = "",
-    hubs: tuple[str, ...] = (),
     configured: datetime | None = None,
 ) -> Site:
     """Return the installation as publishing knows it; also for `aggregator publish` and pushes."""
@@ -108,7 +106,7 @@ def make_site(
         base_url=url.rstrip("/"),
         title=web.title,
         installation=source.installation(),
-        hubs=hubs,
+        served=web.enabled,
         configured=configured,
     )
 

@@ -70,9 +70,14 @@ def test_every_kind_is_strictly_valid(kind: str, form: Format) -> None:
 
 def full() -> OutputFeed:
     """An output with everything that a document can have."""
-    return made(
-        "stories",
-        site=replace(SITE, hubs=("https://hub.example.org/",)),
+    hub = {"kind": "websub", "name": "hub", "url": "https://hub.example.org/"}
+    return build(
+        OutputConfig.model_validate({**OUTPUTS["stories"].model_dump(exclude_unset=True), "push": [hub]}),
+        sample_stories(),
+        now=NOW,
+        site=SITE,
+        names=NAMES,
+        feedback=links,
         gone=(Withdrawn("gone", NOW, f"not relevant {NASTY}"), Withdrawn("s1", NOW)),
         paging=Paging(first="", next="before=1-x", prev_archive="archive=2026-11-22"),
     )

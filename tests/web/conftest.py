@@ -123,7 +123,7 @@ class Client:
 def serve() -> Callable[..., Client]:
     """Makes a client of an application with these settings of `[web]`."""
 
-    def make(outputs: tuple[OutputConfig, ...] = (), hubs: tuple[str, ...] = (), **web: Any) -> Client:
+    def make(outputs: tuple[OutputConfig, ...] = (), **web: Any) -> Client:
         every = (
             OutputConfig(slug="harbour", topics=("harbour-safety",), description="Collisions in the bay."),
             OutputConfig(slug="alerts", kind="alerts", folder="Desk"),
@@ -134,7 +134,7 @@ def serve() -> Callable[..., Client]:
         clock = FakeClock()
         secrets = Secrets(HUSH=TOKEN, PASSWORD="correct horse battery")
         settings = WebConfig(**{"base_url": "https://news.example.org", "rate_limit": 0, **web})
-        app = create_app(source, settings, clock=clock, secrets=secrets, hubs=hubs)
+        app = create_app(source, settings, clock=clock, secrets=secrets)
         return Client(app, source, clock, secrets)
 
     return make

@@ -15,12 +15,13 @@ import feedparser
 import pytest
 
 from aggregator.config import OutputConfig
+from aggregator.publish import FORMATS
 from aggregator.publish.items.story import story_id
 from aggregator.publish.source import Withdrawn
 from tests.publish.samples import NOW, developed, member, story
 from tests.publish.strict import check
 
-from .conftest import Client
+from .conftest import TOKEN, Client
 
 Serve = Callable[..., Client]
 
@@ -432,9 +433,27 @@ def test_a_document_says_its_address_however_it_was_asked_for(client: Client) ->
 
 
 def test_hubs_are_named_in_the_plain_feed_only(serve: Serve) -> None:
-    client = serve(hubs=("https://hub.example.org/",))
-    assert b'rel="hub" href="https://hub.example.org/"' in client.get("/feeds/harbour.atom").body
-    assert b"hub.example.org" not in client.get("/feeds/harbour.atom?limit=3").body
+    client = serve((pinged("told"),))
+    for form in FORMATS:
+        assert b"https://hub.example.org/" in client.get(f"/feeds/told.{form}").body
+        assert check(form, client.get(f"/feeds/told.{form}").body) == []
+        assert b"hub.example.org" not in client.get(f"/feeds/told.{form}?limit=3").body
+
+
+def test_a_hub_is_named_only_by_the_output_that_pings_it(serve: Serve) -> None:
+    """Who subscribes to another output at that hub would never hear anything."""
+    client = serve((pinged("told"), pinged("hushed", private_env="HUSH"), pinged("morning", kind="digest")))
+    for slug, told in {"told": 1, "morning": 1, "harbour": 0, "alerts": 0, f"{TOKEN}/hushed": 0}.items():
+        for form in FORMATS:
+            answer = client.get(f"/feeds/{slug}.{form}")
+            assert answer.status == 200
+            assert answer.body.count(b"hub.example.org") == told, (slug, form)
+
+
+def pinged(slug: str, **more: object) -> OutputConfig:
+    """An output with a hub."""
+    hub = {"kind": "websub", "name": "hub", "url": "https://hub.example.org/"}
+    return OutputConfig.model_validate({"slug": slug, "push": [hub], **more})
 
 
 def test_items_are_updated_in_place(client: Client) -> None:

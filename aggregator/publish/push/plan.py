@@ -23,46 +23,39 @@ def plan_deliveries(
     now: datetime,
     *,
     base_url: str = "",
-    documents: Sequence[str] = (),
-    version: str = "",
 ) -> list[Delivery]:
-    """The deliveries that changed stories of one output call for.
+    """The messages that changed stories of one output call for.
 
     `stories`: those that changed since the last call and are in the output (`publish.select.matches`); some
     overlap with the last call is harmless. `base_url`: where the web server has pages of stories; empty: none.
-    `documents`: the URLs of the output's feed documents, which hubs are told; empty: hubs are told nothing.
-    `version`: changes whenever these documents change, so that withdrawals are told too, and never comes back
-    to what it was; empty: the newest change of `stories`.
     """
     fresh = [story for story in stories if story.announced and now - story.changed <= STALE]
-    planned: list[Delivery] = []
-    for push in output.push:
-        if push.kind == "websub":
-            planned.extend(_pings(output, push, fresh, now, documents, version))
-        else:
-            for story in fresh:
-                planned.extend(_messages(output, push, story, now, base_url))
-    return planned
+    return [
+        message
+        for push in output.push
+        if push.kind != "websub"
+        for story in fresh
+        for message in _messages(output, push, story, now, base_url)
+    ]
 
 
-def hubs_of(output: OutputConfig) -> tuple[str, ...]:
-    """The hubs to name in the output's documents (`link rel=hub`), so that readers can subscribe there."""
-    return tuple(dict.fromkeys(push.url for push in output.push if push.kind == "websub"))
+def plan_pings(output: OutputConfig, documents: Sequence[str], version: str, now: datetime) -> list[Delivery]:
+    """The pings of the output's hubs: one each for a state of its documents.
 
-
-def _pings(
-    output: OutputConfig,
-    push: PushConfig,
-    stories: Sequence[Story],
-    now: datetime,
-    documents: Sequence[str],
-    version: str,
-) -> Iterator[Delivery]:
-    newest = max((story.changed for story in stories), default=None)
-    version = version or (moment_key(newest) if newest else "")
-    if documents and version:
-        key = delivery_key(output.slug, push.channel, "", version)
-        yield Delivery(output.slug, push.channel, "", key, {"urls": list(documents)}, now)
+    `documents`: their URLs. `version`: changes whenever they change, and never comes back to what it was.
+    """
+    return [
+        Delivery(
+            output.slug,
+            push.channel,
+            "",
+            delivery_key(output.slug, push.channel, "", version),
+            {"urls": list(documents)},
+            now,
+        )
+        for push in output.push
+        if push.kind == "websub" and documents
+    ]
 
 
 def _messages(

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story
 from aggregator.publish.push.payload import as_text, story_document
-from aggregator.publish.push.plan import STALE, hubs_of, plan_deliveries
+from aggregator.publish.push.plan import STALE, plan_deliveries, plan_pings
 from classifiers.types import Label
 
 NOW = datetime(2026, 11, 23, 4, 30, tzinfo=UTC)
@@ -106,25 +106,24 @@ def test_only_topics_of_the_output_count(story: Make) -> None:
 
 
 def test_archive_and_stale_changes_are_not_told(story: Make) -> None:
-    assert not plan_deliveries(output(hook(), HUB), [story(announced=False)], NOW, documents=["https://a/"])
+    assert not plan_deliveries(output(hook(), HUB), [story(announced=False)], NOW)
     old = story(changed=NOW - STALE - timedelta(seconds=1))
-    assert not plan_deliveries(output(hook(), HUB), [old], NOW, documents=["https://a/"])
+    assert not plan_deliveries(output(hook(), HUB), [old], NOW)
     assert plan_deliveries(output(hook()), [story(changed=NOW - STALE)], NOW)
 
 
 def test_a_hub_is_told_of_documents_not_of_stories(story: Make) -> None:
     documents = ["https://me.example/feeds/korea.atom", "https://me.example/feeds/korea.rss"]
-    stories = [story("a"), story("b", changed=NOW - timedelta(minutes=1))]
-    (ping,) = plan_deliveries(output(HUB), stories, NOW, documents=documents)
+    assert plan_deliveries(output(HUB), [story("a")], NOW) == []
+    (ping,) = plan_pings(output(HUB, hook()), documents, "v1", NOW)
     assert ping.body == {"urls": documents}
-    assert ping.story == ""
-    (same,) = plan_deliveries(output(HUB), stories[:1], NOW, documents=documents)
+    assert (ping.story, ping.channel) == ("", "websub:hub")
+    (same,) = plan_pings(output(HUB), documents, "v1", NOW + timedelta(minutes=1))
     assert same.key == ping.key
-    assert plan_deliveries(output(HUB), [], NOW, documents=documents) == []
-    (withdrawn,) = plan_deliveries(output(HUB), [], NOW, documents=documents, version="etag")
-    assert withdrawn.key != ping.key
-    assert plan_deliveries(output(HUB), stories, NOW) == []
-    assert hubs_of(output(HUB, hook())) == ("https://hub.example/",)
+    (other,) = plan_pings(output(HUB), documents, "v2", NOW)
+    assert other.key != ping.key
+    assert plan_pings(output(HUB), [], "v1", NOW) == []
+    assert plan_pings(output(hook()), documents, "v1", NOW) == []
 
 
 def test_a_document_is_json_and_says_what_a_reader_needs(story: Make) -> None:

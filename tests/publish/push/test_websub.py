@@ -14,8 +14,8 @@ import feedparser
 
 from aggregator.cli.demo import DemoSite
 from aggregator.config.outputs import OutputConfig
-from aggregator.core.types import Story
-from aggregator.publish.push.plan import plan_deliveries
+from aggregator.publish.push.payload import moment_key
+from aggregator.publish.push.plan import plan_pings
 from aggregator.store.outbox import SqlOutbox
 
 from .hub import Hub, Subscriber
@@ -53,44 +53,36 @@ def titles(body: bytes) -> set[str]:
     return {entry.title for entry in feedparser.parse(io.BytesIO(body)).entries}
 
 
-def test_a_subscriber_gets_what_changed_through_the_hub(
-    outbox: SqlOutbox, story: Callable[..., Story]
-) -> None:
+def test_a_subscriber_gets_what_changed_through_the_hub(outbox: SqlOutbox) -> None:
     async def run() -> None:
         async with world() as w, dispatcher(w.output) as one:
-            outbox.queue(plan_deliveries(w.output, [story()], NOW, documents=w.topics))
+            outbox.queue(plan_pings(w.output, w.topics, "1", NOW))
             done = await one.drain(outbox, NOW)
             assert (done.sent, done.messages) == (1, 1)
             assert w.hub.pings == w.topics
             before = set().union(*map(titles, w.subscriber.received))
 
             w.site.step(NOW + 5 * MINUTE)
-            changed = story("s2", changed=NOW + 5 * MINUTE)
-            outbox.queue(plan_deliveries(w.output, [changed], NOW + 5 * MINUTE, documents=w.topics))
+            outbox.queue(plan_pings(w.output, w.topics, "2", NOW + 5 * MINUTE))
             await one.drain(outbox, NOW + 5 * MINUTE)
             assert len(w.subscriber.received) == 4
             after = set().union(*map(titles, w.subscriber.received[2:]))
             assert "Two Koreas restore military hotline after 14 months" in after - before
 
             # Nothing changed: planned again, nothing is waiting.
-            assert (
-                outbox.queue(plan_deliveries(w.output, [changed], NOW + 5 * MINUTE, documents=w.topics)) == 0
-            )
+            assert outbox.queue(plan_pings(w.output, w.topics, "2", NOW + 5 * MINUTE)) == 0
             assert (await one.drain(outbox, NOW + 20 * MINUTE)).messages == 0
 
     asyncio.run(run())
 
 
-def test_a_hub_that_is_down_hears_of_it_later_and_once(
-    outbox: SqlOutbox, story: Callable[..., Story]
-) -> None:
+def test_a_hub_that_is_down_hears_of_it_later_and_once(outbox: SqlOutbox) -> None:
     async def run() -> None:
         async with world(lambda number: 503 if number <= 3 else 0) as w, dispatcher(w.output) as one:
             for minute in range(30):
                 now = NOW + minute * MINUTE
                 if minute < 5:
-                    changed = story("s", changed=now)
-                    outbox.queue(plan_deliveries(w.output, [changed], now, documents=w.topics))
+                    outbox.queue(plan_pings(w.output, w.topics, moment_key(now), now))
                 await one.drain(outbox, now)
             assert w.hub.pings == w.topics
             assert w.hub.asked == 5
@@ -101,12 +93,10 @@ def test_a_hub_that_is_down_hears_of_it_later_and_once(
     asyncio.run(run())
 
 
-def test_when_the_second_feed_is_refused_both_are_told_again(
-    outbox: SqlOutbox, story: Callable[..., Story]
-) -> None:
+def test_when_the_second_feed_is_refused_both_are_told_again(outbox: SqlOutbox) -> None:
     async def run() -> None:
         async with world(lambda number: 500 if number == 2 else 0) as w, dispatcher(w.output) as one:
-            outbox.queue(plan_deliveries(w.output, [story()], NOW, documents=w.topics))
+            outbox.queue(plan_pings(w.output, w.topics, "1", NOW))
             assert (await one.drain(outbox, NOW)).failed == 1
             assert (await one.drain(outbox, NOW + 2 * MINUTE)).sent == 1
             assert w.hub.pings == [w.topics[0], *w.topics]
