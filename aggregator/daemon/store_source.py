@@ -169,14 +169,15 @@ class StoreSource:
 
     # --- writes ---
 
-    def record_feedback(self, verdict: Verdict) -> None:
+    def record_feedback(self, verdict: Verdict) -> datetime:
         pipeline = self._runtime.pipeline
+        at = verdict.at or self._runtime.clock.now()
         if verdict.kind == "wrong_story":
             if verdict.entries:
                 self._write(
-                    lambda: corrections.split(pipeline, verdict.story, verdict.entries, by=verdict.by)
+                    lambda: corrections.split(pipeline, verdict.story, verdict.entries, by=verdict.by, at=at)
                 )
-            return
+            return at
         _, story = corrections.find(pipeline, verdict.story)
         judgement = Feedback(
             entry="",
@@ -184,28 +185,36 @@ class StoreSource:
             topic=verdict.topic,
             relevant=verdict.kind == "relevant",
             facet="",
-            at=verdict.at or self._runtime.clock.now(),
+            at=at,
             by=verdict.by,
         )
 
-        def judge() -> None:
+        def judge() -> datetime:
             held = self._runtime.store.judgements.newest(story=story, topic=verdict.topic)
             # A button pressed twice is one answer, which one undo takes back.
-            if held is None or (held.relevant, held.by) != (judgement.relevant, judgement.by):
-                corrections.judge(pipeline, [judgement])
+            if held is not None and (held.relevant, held.by) == (judgement.relevant, judgement.by):
+                return held.at
+            corrections.judge(pipeline, [judgement])
+            return at
 
-        self._write(judge)
+        counts: datetime = self._write(judge)
+        return counts
 
     def undo_feedback(self, verdict: Verdict) -> bool:
         pipeline = self._runtime.pipeline
+        at = verdict.at
+        if at is None:
+            return False
         try:
             _, story = corrections.find(pipeline, verdict.story)
         except NotFound:
             return False
         if verdict.kind == "wrong_story":
-            return bool(self._write(lambda: corrections.unsplit(pipeline, story, verdict.entries)))
+            return bool(self._write(lambda: corrections.unsplit(pipeline, story, verdict.entries, at)))
         return bool(
-            self._write(lambda: corrections.unjudge(pipeline, entry="", story=story, topic=verdict.topic))
+            self._write(
+                lambda: corrections.unjudge(pipeline, entry="", story=story, topic=verdict.topic, at=at)
+            )
         )
 
     def _write(self, change: Any) -> Any:

@@ -141,14 +141,20 @@ def judge(pipeline: Pipeline, judgements: Sequence[feedback.Feedback]) -> list[S
 
 
 def unjudge(
-    pipeline: Pipeline, *, entry: str, story: str, topic: str
+    pipeline: Pipeline, *, entry: str, story: str, topic: str, at: datetime | None = None
 ) -> tuple[feedback.Feedback, list[Story]] | None:
     """Take the newest judgement back and let its story follow. Runs in the writer.
 
+    `at`: only the judgement of the story as a whole that was given at that moment, and only while none came after it.
     Returns the judgement, and the story as it is now; None when there was none.
     """
     with pipeline.store.write() as connection:
-        found = feedback.undo(connection, story=story, entry=entry, topic=topic)
+        if at is None:
+            found = feedback.undo(connection, story=story, entry=entry, topic=topic)
+        else:
+            found = feedback.newest(connection, story=story, topic=topic)
+            found = found if found is not None and found.at == at else None
+            feedback.take_back(connection, [found.n] if found is not None else [])
     return None if found is None else (found, refresh(pipeline, [story]))
 
 
@@ -174,13 +180,15 @@ def merge(pipeline: Pipeline, ids: Sequence[str], *, by: str = "") -> Story:
     return _correct(pipeline, grouping, pairs, now, by)[kept.id]
 
 
-def split(pipeline: Pipeline, story: str, named: Sequence[str], *, by: str = "") -> tuple[Story, Story]:
+def split(
+    pipeline: Pipeline, story: str, named: Sequence[str], *, by: str = "", at: datetime | None = None
+) -> tuple[Story, Story]:
     """Move entries of a story into a new one, for good; returns what stayed and what is new. Runs in the writer.
 
-    `named`: the entries, by id or URL; of several with one URL all go. Raises NotFound when an entry is not in the
+    `named`: the entries, by id or URL; of several with one URL all go. `at`: when it was said, if not now. Raises NotFound when an entry is not in the
     story, or none would stay.
     """
-    now = pipeline.clock.now()
+    now = at or pipeline.clock.now()
     (whole,) = _whole(pipeline, [story])
     inside = {m.entry.id for m in whole.entries}
     meant = {one: _entries_of(whole, one) for one in named}
@@ -225,8 +233,15 @@ def _correct(
     return {story.id: story for story in told}
 
 
-def unsplit(pipeline: Pipeline, story: str, entry_ids: Sequence[str]) -> bool:
-    """Take a split back: the entries' story and `story` become one again. Runs in the writer."""
+def unsplit(pipeline: Pipeline, story: str, entry_ids: Sequence[str], at: datetime) -> bool:
+    """Take the split of that moment back: the entries' story and `story` become one again. Runs in the writer.
+
+    False when somebody has said something else of these entries since, or they are one story already.
+    """
+    named = set(entry_ids)
+    said = (one for one in pipeline.store.corrections() if not one.together and one.at == at)
+    if not any(one.a in named or one.b in named for one in said):
+        return False
     others = {find(pipeline, entry)[1] for entry in entry_ids} - {story}
     if not others:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 from urllib.parse import parse_qs
 
@@ -55,10 +54,10 @@ class FeedbackPages:
             raise HTTPException(400, "Tick at least one source that does not belong in this story.")
         verdict = Verdict(story.id, topic, kind, entries, self._context.clock.now())
         try:
-            await run_in_threadpool(self._context.source.record_feedback, verdict)
+            given = await run_in_threadpool(self._context.source.record_feedback, verdict)
         except NotFound as error:
             raise HTTPException(404, "This story is no longer held.") from error
-        undo = self._context.signer.undo_token(story.id, topic, kind, entries)
+        undo = self._context.signer.undo_token(story.id, topic, kind, entries, given)
         return self._templates.page(
             "thanks.html",
             story=story,
@@ -82,7 +81,7 @@ class FeedbackPages:
     async def undo(self, request: Request) -> Response:
         """POST: take an answer back."""
         self._refuse_strangers(request)
-        verdict = replace(self._read_undo(request), at=self._context.clock.now())
+        verdict = self._read_undo(request)
         undone = await run_in_threadpool(self._context.source.undo_feedback, verdict)
         story = await self._story(verdict.story)
         return self._templates.page("thanks.html", story=story, kind=verdict.kind, undo="", undone=undone)
@@ -107,8 +106,8 @@ class FeedbackPages:
         found = self._context.signer.read_undo(request.path_params["token"])
         if found is None:
             raise HTTPException(404, "This link was not made here, or was cut off on its way.")
-        story, topic, kind, entries = found
-        return Verdict(story, topic, cast(VerdictKind, kind), entries)
+        story, topic, kind, entries, given = found
+        return Verdict(story, topic, cast(VerdictKind, kind), entries, given)
 
     async def _story(self, id: str) -> Story:
         for _ in range(5):

@@ -8,6 +8,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BadBase64
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -45,15 +46,19 @@ class Signer:
                 return story, topic
         return None
 
-    def undo_token(self, story: str, topic: str, kind: str, entries: tuple[str, ...]) -> str:
-        """Return the token by which an answer is taken back."""
-        return _dump(self._undo, [story, topic, kind, *entries])
+    def undo_token(self, story: str, topic: str, kind: str, entries: tuple[str, ...], given: datetime) -> str:
+        """Return the token by which the answer given at that moment is taken back, and no other."""
+        return _dump(self._undo, [story, topic, kind, given.astimezone(UTC).isoformat(), *entries])
 
-    def read_undo(self, token: str) -> tuple[str, str, str, tuple[str, ...]] | None:
-        """Return (story, topic, kind, entries) of an undo token, or None."""
+    def read_undo(self, token: str) -> tuple[str, str, str, tuple[str, ...], datetime] | None:
+        """Return (story, topic, kind, entries, moment) of an undo token, or None."""
         match _load(self._undo, token):
-            case [str(story), str(topic), str(kind), *entries] if kind in KINDS:
-                return story, topic, kind, tuple(str(entry) for entry in entries)
+            case [str(story), str(topic), str(kind), str(given), *entries] if kind in KINDS:
+                try:
+                    at = datetime.fromisoformat(given)
+                except ValueError:
+                    return None
+                return story, topic, kind, tuple(str(entry) for entry in entries), at
         return None
 
 

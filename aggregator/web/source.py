@@ -24,6 +24,7 @@ class Verdict:
     entries: tuple[str, ...] = ()
     """wrong_story only: the entries that do not belong in this story."""
     at: datetime | None = None
+    """When it was given (aware)."""
     by: str = "link"
     """Where it came from: `link` (from an item), or who gave it."""
 
@@ -75,12 +76,15 @@ class WebSource(StorySource, Protocol):
         """JSON values for monitors, with `ok` (a bool) and whatever explains it."""
         ...
 
-    def record_feedback(self, verdict: Verdict) -> None:
-        """Keep an answer. The same one twice is harmless. Raises NotFound when the story is gone."""
+    def record_feedback(self, verdict: Verdict) -> datetime:
+        """Keep an answer, and return when the one that counts was given: the same one twice is one, the first.
+
+        Raises NotFound when the story is gone.
+        """
         ...
 
     def undo_feedback(self, verdict: Verdict) -> bool:
-        """Take the newest answer of that kind on that story and topic back; False when there is none."""
+        """Take the very answer back that was given at `verdict.at`; False when it is not the one that counts now."""
         ...
 
     def secret(self) -> bytes:

@@ -86,17 +86,21 @@ class MemorySource:
     def health(self) -> Mapping[str, Any]:
         return {"ok": self.well, "feeds": len(self.polled)}
 
-    def record_feedback(self, verdict: Verdict) -> None:
+    def record_feedback(self, verdict: Verdict) -> datetime:
+        assert verdict.at is not None
+        held = self.verdicts[-1] if self.verdicts else None
+        if held is not None and replace(held, at=None) == replace(verdict, at=None) and held.at is not None:
+            return held.at
         self.verdicts.append(verdict)
         self.number += 1
+        return verdict.at
 
     def undo_feedback(self, verdict: Verdict) -> bool:
-        for held in reversed(self.verdicts):
-            if replace(held, at=None) == replace(verdict, at=None):
-                self.verdicts.remove(held)
-                self.number += 1
-                return True
-        return False
+        if not self.verdicts or self.verdicts[-1] != verdict:
+            return False
+        self.verdicts.pop()
+        self.number += 1
+        return True
 
     def secret(self) -> bytes:
         return b"0123456789abcdef0123456789abcdef"

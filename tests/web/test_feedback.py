@@ -14,7 +14,7 @@ from aggregator.web.signing import Signer
 from aggregator.web.source import Verdict
 from tests.publish.memory_source import MemorySource
 
-from .conftest import Client
+from .conftest import NOW, Client
 
 
 def links(client: Client, story: str = "s7") -> dict[str, str]:
@@ -60,6 +60,22 @@ def test_post_records_and_undo_takes_back(client: Client) -> None:
     assert "Taken back" in client.request("POST", undo).text
     assert client.source.verdicts == []
     assert "nothing to take back" in client.request("POST", undo).text
+
+
+def test_an_old_undo_link_takes_no_later_answer_back(client: Client) -> None:
+    paths = links(client)
+    old = button(client.request("POST", paths["not_relevant"]).text)
+    client.clock.move(minutes=5)
+    later = button(client.request("POST", paths["relevant"]).text)
+    assert "nothing to take back" in client.request("POST", old).text
+    assert [one.kind for one in client.source.verdicts] == ["not_relevant", "relevant"]
+    assert "Taken back" in client.request("POST", later).text
+    assert "Taken back" in client.request("POST", old).text
+    # The same answer given again is another one.
+    client.clock.move(minutes=5)
+    client.request("POST", paths["not_relevant"])
+    assert "nothing to take back" in client.request("POST", old).text
+    assert len(client.source.verdicts) == 1
 
 
 OURS = "https://news.example.org"
@@ -138,7 +154,7 @@ def test_forged_and_broken_links_are_refused(client: Client) -> None:
     path = links(client)["relevant"]
     token = path.split("/")[2]
     other = Signer(b"y" * 32)
-    undo = Signer(MemorySource().secret()).undo_token("s7", "harbour-safety", "relevant", ())
+    undo = Signer(MemorySource().secret()).undo_token("s7", "harbour-safety", "relevant", (), NOW)
     for forged in (
         path[:-10] + path[-9:],
         f"/feedback/{token[:-2]}xx/relevant",
