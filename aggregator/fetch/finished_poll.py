@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.core.types import Changes, FeedState, Fetched, ParsedFeed, PollError
@@ -42,12 +42,15 @@ def finished_poll(
     network_down: bool = False,
 ) -> FinishedPoll:
     """Put together what fetching and parsing told of a poll of `feed`; arguments as of `outcome.decide`."""
+    document = parsed if isinstance(parsed, ParsedFeed) else None
+    if document is not None and document.truncated and changes is not None:
+        changes = replace(changes, gap=False)  # what is missing may stand in the part that did not come
     unreached = fetched.error is not None and fetched.error.code in CONNECTION
     return FinishedPoll(
         feed=feed,
         fetched=fetched,
         now=now,
-        document=parsed if isinstance(parsed, ParsedFeed) else None,
+        document=document,
         error=fetched.error or (parsed if isinstance(parsed, PollError) else None),
         changes=changes,
         network_down=network_down and unreached,

@@ -125,6 +125,12 @@ def _succeeded(feed: FeedState, poll: FinishedPoll) -> FeedState:
     else:
         etag, last_modified = headers.get("etag"), headers.get("last-modified")
         digest = body_hash(fetched.body) if fetched.body is not None else feed.body_hash
+        if document is not None:
+            came_before = memory.truncated_body == digest
+            memory = replace(memory, truncated_body=digest or "" if document.truncated else "")
+            if document.truncated and not came_before:
+                # A server that says "not modified" would keep the rest from us.
+                etag, last_modified, digest = None, None, feed.body_hash
     return replace(
         feed,
         location=location,

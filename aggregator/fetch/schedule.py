@@ -38,6 +38,8 @@ SHARE_OF_SILENCE = 20.0
 """Polls in the silence so far. Both chosen on one half of the outlets in benchmarks/bench_schedule.py and
 confirmed on the other: a third of the polls of a busy feed and two thirds of a rare one's are saved, at a median
 delay of some minutes more."""
+_TRUNCATED_RETRIES = 2
+"""So many documents cut off on their way, in a row, are asked for again at once."""
 _SMOOTHING = 0.3
 _SAME_BATCH = timedelta(minutes=15)
 """Entries published closer together than this count as one arrival: many sites publish in batches."""
@@ -61,7 +63,10 @@ def plan(poll: FinishedPoll, settings: PollConfig, fixed: timedelta | None = Non
     memory = learn(feed.memory, poll.document, _arrivals(feed, poll.changes), now)
     wish = min(server_wish(poll.fetched.headers, memory.hints), settings.ceiling)
     spread = _spread(feed.id, now) * settings.jitter
-    if fixed is not None:
+    if poll.document is not None and 0 < memory.truncated_in_a_row <= _TRUNCATED_RETRIES:
+        # A transfer that failed: how long its beginning stays fresh says nothing about the rest.
+        due = now + max(fixed or settings.floor, timedelta(seconds=1)) * (1 + spread)
+    elif fixed is not None:
         interval = max(fixed, wish)
         due = now + interval * (1 + spread)
     else:
@@ -89,7 +94,8 @@ def learn(
 ) -> FeedMemory:
     """Take what a good poll teaches: the gap between arrivals, the longest silence, the document's hints."""
     if parsed is not None:
-        memory = replace(memory, hints=parsed.hints)
+        truncated = memory.truncated_in_a_row + 1 if parsed.truncated else 0
+        memory = replace(memory, hints=parsed.hints, truncated_in_a_row=truncated)
     if not arrivals:
         return memory
     times = _batches([min(moment, now) for moment in arrivals])

@@ -172,6 +172,7 @@ def _without_entries(parsed: ParsedFeed) -> ParsedFeed:
         hub=parsed.hub,
         self_url=parsed.self_url,
         problems=parsed.problems,
+        truncated=parsed.truncated,
     )
 
 

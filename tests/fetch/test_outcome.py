@@ -395,3 +395,39 @@ def test_a_poll_that_was_stopped_leaves_the_feed_due_and_as_it_was() -> None:
     feed = state(failures=2, health_since=NOW)
     after = step(feed, failed(feed, "stopped", refused=True)).feed
     assert after == replace(feed, next_due=NOW, last_polled=NOW)
+
+
+# --- documents cut off on their way ---
+
+
+def test_a_document_cut_off_is_asked_for_again_soon_and_without_its_validators() -> None:
+    feed = replace(state(), etag='"held"', memory=FeedMemory(gap=DAY.total_seconds()))
+    headers = {"etag": '"new"', "cache-control": "max-age=7200"}
+    whole = step(feed, fetched(feed, headers=headers), document(5), changes()).feed
+    cut = step(feed, fetched(feed, headers=headers), replace(document(5), truncated=True), changes()).feed
+    assert whole.next_due is not None
+    assert cut.next_due is not None
+    assert whole.next_due - NOW >= 2 * HOUR
+    assert POLL.floor <= cut.next_due - NOW <= 2 * POLL.floor
+    assert (whole.etag, cut.etag, cut.last_modified, cut.body_hash) == ('"new"', None, None, feed.body_hash)
+
+
+def test_a_document_that_always_ends_there_is_all_that_the_server_has() -> None:
+    feed = state()
+    headers = {"etag": '"new"', "cache-control": "max-age=7200"}
+    waits = []
+    for _ in range(4):
+        feed = step(feed, fetched(feed, headers=headers), replace(document(5), truncated=True), changes()).feed
+        assert feed.next_due is not None
+        waits.append(feed.next_due - NOW)
+    assert [wait < HOUR for wait in waits] == [True, True, False, False]
+    assert (feed.etag, feed.body_hash) == ('"new"', body_hash(BODY))
+    feed = step(feed, fetched(feed, headers=headers), document(5), changes()).feed
+    again = step(feed, fetched(feed, headers=headers), replace(document(5), truncated=True), changes()).feed
+    assert again.etag is None, "a whole document came in between"
+
+
+def test_entries_missing_from_a_document_cut_off_are_not_missed() -> None:
+    feed = state()
+    answer = step(feed, fetched(feed), replace(document(5), truncated=True), replace(changes(), gap=True))
+    assert not [alarm for alarm in answer.alarms if alarm.kind == "gap"]

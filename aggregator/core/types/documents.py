@@ -71,3 +71,5 @@ class ParsedFeed:
     self_url: str = ""
     problems: tuple[str, ...] = ()
     """What was wrong with it although it could be read, in words."""
+    truncated: bool = False
+    """It was cut off on its way: what came whole is here, and the rest is worth asking for again soon."""

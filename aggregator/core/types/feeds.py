@@ -80,6 +80,10 @@ class FeedMemory:
     """Since the first document."""
     retry_at: datetime | None = None
     """Until when its server asked to be left alone (Retry-After); None after an answer without such a wish."""
+    truncated_in_a_row: int = 0
+    """Documents cut off on their way, up to the last."""
+    truncated_body: str = ""
+    """Hash of the last document if it was cut off; when the same comes again, it is all that the server has."""
     health: HealthMemory = HealthMemory()
 
 

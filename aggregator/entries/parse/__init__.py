@@ -9,10 +9,10 @@ May import: entries, core.
      | looks                JSON, HTML or XML?
      | jsonfeed.parse       JSON Feed
      | html_page.alternates an HTML page: no feed, but it may name some
-     | repair.prologue      XML: document type and stray text away, entities replaced
-     | survey.survey        well-formed? bounded? what does it ask of its pollers?
+     | entities.prologue    XML: document type and stray text away, entities replaced
+     | wellformed.check     well-formed? whole? within the limits? what does it ask of its pollers?
      | repair.repair        only when it is not well-formed
-     | feedparser           the formats themselves (xml.py, the only importer)
+     | feedparser           the formats themselves (xml.py and items.py, the only importers)
     ParsedFeed | PollError
 
 Pure, and total: any bytes give one or the other, in time and memory proportional to their number.
@@ -20,12 +20,17 @@ Pure, and total: any bytes give one or the other, in time and memory proportiona
 
 from __future__ import annotations
 
+import re
+
 from aggregator.core.types import Fetched, ParsedFeed, PollError
 from aggregator.entries import dates
-from aggregator.entries.parse import encoding, html_page, jsonfeed, survey, xml
-from aggregator.entries.parse.repair import embedded, prologue
+from aggregator.entries.parse import encoding, html_page, jsonfeed, limits, xml
+from aggregator.entries.parse.entities import embedded, prologue
+from aggregator.entries.parse.partial_json import NotJsonFeed
 
 __all__ = ["parse"]
+
+_JSON_SCALAR = re.compile(r"""(?:null|true|false|-?\d[\d.eE+\-]{0,30}|"[^"]{0,1000}")\s*\Z""")
 
 
 def parse(fetched: Fetched) -> ParsedFeed | PollError:
@@ -40,7 +45,7 @@ def parse(fetched: Fetched) -> ParsedFeed | PollError:
     text, _, problem = encoding.to_text(body, fetched.headers.get("content-type", ""), feed.language)
     text = text.lstrip("\ufeff \t\r\n\x00")
     zone = dates.zone_of(feed.country, feed.language)
-    if text[:1] in ("{", "["):
+    if text[:1] in ("{", "[") or _JSON_SCALAR.match(text):
         return _json(text, fetched)
     problems = [problem] if problem else []
     inside, entities, junk = prologue(text)
@@ -54,11 +59,11 @@ def parse(fetched: Fetched) -> ParsedFeed | PollError:
         problems.append("has other text before the feed")
     try:
         return xml.parse(inside, entities, fetched, zone, problems)
-    except survey.TooDeep as error:
+    except limits.TooDeep as error:
         return PollError(
             "too-deep", f"The document is built like an attack: {error}. Look at it before trusting it."
         )
-    except (survey.Malformed, RecursionError, ValueError) as error:
+    except (limits.Malformed, RecursionError, ValueError) as error:
         return PollError(
             "malformed", f"The document cannot be read as a feed, even after repair ({error})."[:300]
         )
@@ -68,7 +73,7 @@ def _json(text: str, fetched: Fetched) -> ParsedFeed | PollError:
     zone = dates.zone_of(fetched.feed.country, fetched.feed.language)
     try:
         return jsonfeed.parse(text, fetched.url, zone)
-    except jsonfeed.NotJsonFeed as error:
+    except NotJsonFeed as error:
         return PollError("not-a-feed", f"The document {error}. Check the feed's URL.")
 
 

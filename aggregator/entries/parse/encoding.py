@@ -81,6 +81,8 @@ _SCRIPTS = {
 _ACCENTED_RUN = re.compile("[\u00a0-\u024f\u2010-\u2122]{2,}")
 _MIXED_WORD = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
 _SAMPLE = 60_000
+_LONGEST_CHARACTER = 4
+"""Bytes."""
 
 
 def to_text(body: bytes, content_type: str = "", language: str = "") -> tuple[str, str, str]:
@@ -157,8 +159,16 @@ def known(label: str) -> str:
 
 
 def _strict(body: bytes, encoding: str) -> str | None:
+    """`body` decoded, but for a last character of which only the first bytes came; None when it is not `encoding`."""
     try:
         return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        if len(body) - error.start > _LONGEST_CHARACTER:
+            return None
+    except (UnicodeError, ValueError, LookupError):
+        return None
+    try:
+        return codecs.getincrementaldecoder(encoding)().decode(body)
     except (UnicodeError, ValueError, LookupError):
         return None
 

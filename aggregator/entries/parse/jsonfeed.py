@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from datetime import tzinfo
 from html import escape
 from typing import Any
 
 from aggregator.core.types import Enclosure, ParsedFeed, RawEntry
 from aggregator.entries import dates
-from aggregator.entries.parse.survey import MAX_ITEMS
+from aggregator.entries.parse import partial_json
+from aggregator.entries.parse.limits import CUT_OFF, MAX_ITEMS
+from aggregator.entries.parse.partial_json import NotJsonFeed
 from aggregator.entries.titles import one_line_title
 
 _MAX_LIST = 50
 
 
-class NotJsonFeed(ValueError):
-    """The document is JSON, or nearly, but no JSON Feed."""
-
-
 def parse(text: str, url: str, zone: tzinfo) -> ParsedFeed:
-    """Read the JSON Feed in `text`, fetched from `url`. Raises NotJsonFeed, with the reason."""
-    try:
-        document = json.loads(text)
-    except RecursionError:
-        raise NotJsonFeed("is nested too deeply") from None
-    except ValueError as error:
-        raise NotJsonFeed(f"is not valid JSON ({error})"[:200]) from None
+    """Read the JSON Feed in `text`, fetched from `url`. Raises NotJsonFeed, with the reason.
+
+    Of one that was cut off on its way, the items that are whole are read.
+    """
+    document, truncated = partial_json.read(text)
+    if truncated and not isinstance(document.get("items"), list):
+        raise NotJsonFeed("was cut off before its items")
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise NotJsonFeed("is JSON without a list of items")
     version = _text(document.get("version"))
     if not version and not any(key in document for key in ("home_page_url", "feed_url")):
         raise NotJsonFeed("is JSON of another kind: it has no version of JSON Feed")
-    problems = []
+    problems = [CUT_OFF] if truncated else []
     items = [item for item in document["items"] if isinstance(item, dict)]
     if len(items) < len(document["items"]):
         problems.append("has items that are no objects")
@@ -58,6 +55,7 @@ def parse(text: str, url: str, zone: tzinfo) -> ParsedFeed:
         hub=hub,
         self_url=_text(document.get("feed_url")),
         problems=tuple(problems),
+        truncated=truncated,
     )
 
 

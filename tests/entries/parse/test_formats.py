@@ -252,3 +252,108 @@ def test_leaving_out_an_empty_element_leaves_its_neighbour() -> None:
     parsed = read(rss(item("t") + surplus + "<author>A. Writer</author>"))
     assert parsed.entries[0].author == "A. Writer"
     assert not parsed.problems
+
+
+def test_atom_hands_down_the_authors_of_the_source_and_then_of_the_feed() -> None:
+    found = entries(
+        atom(
+            "<id>1</id><title>a</title><author><name>Own</name></author>",
+            "<id>2</id><title>b</title><source><title>S</title><author><name>Of the source</name></author></source>",
+            "<id>3</id><title>c</title><source><title>S</title></source>",
+            "<id>4</id><title>d</title>",
+            head="<author><name>Of the feed</name><email>f@news.example</email></author>",
+        )
+    )
+    assert [entry.author for entry in found] == ["Own", "Of the source", "Of the feed", "Of the feed"]
+    copied = "<id>2</id><title>b</title><source><author><name>Of the source</name></author></source>"
+    assert entries(atom(copied))[0].author == "Of the source"
+
+
+def test_rss_hands_no_author_down() -> None:
+    channel = "<managingEditor>boss@news.example (The Boss)</managingEditor><author>x@news.example (X)</author>"
+    assert entries(rss(item(), channel=channel))[0].author == ""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Jo Doe (mailto:jo@news.example)",
+        "Jo Doe (jo@news.example)",
+        "Jo Doe &lt;jo@news.example&gt;",
+        "Jo Doe &lt;mailto:jo@news.example&gt;",
+        "jo@news.example (Jo Doe)",
+        "mailto:jo@news.example (Jo Doe)",
+        "Jo Doe",
+    ],
+)
+@pytest.mark.parametrize("element", ["author", "dc:creator"])
+def test_a_name_is_told_from_its_address(element: str, written: str) -> None:
+    assert entries(rss(item() + f"<{element}>{written}</{element}>"))[0].author == "Jo Doe"
+
+
+def test_bloggers_picture_of_the_author_costs_no_author() -> None:
+    picture = "//blogger.example/" + "a" * 200 + "/s1600/photo.jpg"
+    author = (
+        "<author><name>A. Blogger</name><uri>http://www.blogger.example/profile/1</uri>"
+        "<email>noreply@blogger.example</email><gd:image xmlns:gd='http://schemas.google.com/g/2005'"
+        f" rel='http://schemas.google.com/g/2005#thumbnail' width='16' height='16' src='{picture}'/></author>"
+    )
+    document = atom(*(f"<id>{n}</id><title>t{n}</title>{author}" for n in range(3)))
+    assert [entry.author for entry in entries(document)] == ["A. Blogger"] * 3
+    assert read(document).problems == ()
+
+
+def test_the_same_namespaces_declared_on_every_item_are_no_attack() -> None:
+    declared = " ".join(f'xmlns:n{n}="urn:{n}"' for n in range(3))
+    inside = "".join(
+        f'<item xmlns:dc="http://purl.org/dc/elements/1.1/" {declared}><title>t{n}</title><link>https://x.example/{n}</link>'
+        f"<dc:creator>W</dc:creator></item>"
+        for n in range(1000)
+    )
+    found = entries(f'<rss version="2.0"><channel><title>c</title>{inside}</channel></rss>')
+    assert [entry.author for entry in found] == ["W"] * 1000
+
+
+@pytest.mark.parametrize(
+    ("media", "picture"),
+    [
+        ('<media:thumbnail url="/s.jpg" width="75" height="50"/><media:thumbnail url="/l.jpg" width="750" height="500"/>', "/l.jpg"),
+        ('<media:thumbnail url="/l.jpg" width="750" height="500"/><media:thumbnail url="/s.jpg" width="75" height="50"/>', "/l.jpg"),
+        ('<media:thumbnail url="/s.jpg"/><media:content url="/l.jpg" medium="image" width="640" height="480"/>', "/l.jpg"),
+        ('<media:content url="https://1.gravatar.com/avatar/1?s=96" medium="image"/><media:content url="/p.jpg" medium="image"/>', "/p.jpg"),
+        ('<media:content url="/1.jpg" medium="image"/><media:content url="/2.jpg" medium="image"/>', "/1.jpg"),
+        ('<media:content url="/v.mp4" type="video/mp4" width="1920" height="1080"/><media:thumbnail url="/s.jpg"/>', "/s.jpg"),
+        ('<media:content url="https://0.gravatar.com/avatar/1?s=96" medium="image"/>', ""),
+        ('<media:thumbnail url="/1.jpg" width="0" height="99999999"/><media:thumbnail url="/2.jpg" width="300"/>', "/2.jpg"),
+    ],
+)  # fmt: skip
+def test_the_picture_is_the_largest_and_no_portrait_of_the_author(media: str, picture: str) -> None:
+    (entry,) = entries(rss(item() + media))
+    assert entry.image == (f"https://news.example{picture}" if picture else "")
+
+
+def test_a_podcasts_subtitle_stands_in_where_there_is_no_other_text() -> None:
+    alone, beside = entries(
+        rss(
+            item() + "<itunes:subtitle>About the sea</itunes:subtitle>",
+            item(link="https://news.example/2", text="The text.") + "<itunes:subtitle>About the sea</itunes:subtitle>",
+        )
+    )
+    assert (alone.summary, beside.summary) == ("About the sea", "The text.")
+
+
+def test_a_counted_enclosure_has_its_original_address() -> None:
+    (entry,) = entries(
+        rss(
+            item()
+            + '<enclosure url="https://feeds.example/~5/x/a.mp3" type="audio/mpeg" length="9"/>'
+            + "<feedburner:origEnclosureLink>https://cdn.example/a.mp3</feedburner:origEnclosureLink>"
+        )
+    )
+    assert entry.enclosures == (Enclosure("https://cdn.example/a.mp3", "audio/mpeg", 9),)
+
+
+@pytest.mark.parametrize("document", ["null", "true", " 12.5 ", '"maintenance"', "[]", "[1]", "{}"])
+def test_json_that_is_no_feed_is_called_json(document: str) -> None:
+    error = refuse(document)
+    assert (error.code, "is JSON" in error.message) == ("not-a-feed", True), error.message
