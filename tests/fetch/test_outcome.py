@@ -417,7 +417,9 @@ def test_a_document_that_always_ends_there_is_all_that_the_server_has() -> None:
     headers = {"etag": '"new"', "cache-control": "max-age=7200"}
     waits = []
     for _ in range(4):
-        feed = step(feed, fetched(feed, headers=headers), replace(document(5), truncated=True), changes()).feed
+        feed = step(
+            feed, fetched(feed, headers=headers), replace(document(5), truncated=True), changes()
+        ).feed
         assert feed.next_due is not None
         waits.append(feed.next_due - NOW)
     assert [wait < HOUR for wait in waits] == [True, True, False, False]

@@ -308,16 +308,29 @@ CASES = (
     Case("piled combining marks", lambda: rss(item("a" + "\u0301\u0323" * 500_000)), count=1),
     # --- broken markup
     Case("only angle brackets", lambda: "<" * 3 * MIB, code="not-a-feed"),
-    Case("angle brackets inside", lambda: "<rss><channel><item><title>" + "<" * MIB, count=0, problem="cut off"),
+    Case(
+        "angle brackets inside", lambda: "<rss><channel><item><title>" + "<" * MIB, count=0, problem="cut off"
+    ),
     Case("ampersands", lambda: "<rss><channel><item><title>" + "&" * MIB, count=0, problem="cut off"),
     Case("ten million ampersands", lambda: "<rss><channel><item><title>" + "&" * 10 * MIB, code="too-deep"),
-    Case("unclosed comments", lambda: "<rss><channel><item><title>t</title>" + "<!--" * 500_000, count=0, problem="cut off"),
+    Case(
+        "unclosed comments",
+        lambda: "<rss><channel><item><title>t</title>" + "<!--" * 500_000,
+        count=0,
+        problem="cut off",
+    ),
     Case(
         "unclosed CDATA",
         lambda: "<rss><channel><item><title>t</title><description>" + "<![CDATA[" * 300_000,
-        count=0, problem="cut off",
+        count=0,
+        problem="cut off",
     ),
-    Case("unclosed quotes", lambda: "<rss><channel><item><title>t</title>" + "<a b='" * 300_000, count=0, problem="cut off"),
+    Case(
+        "unclosed quotes",
+        lambda: "<rss><channel><item><title>t</title>" + "<a b='" * 300_000,
+        count=0,
+        problem="cut off",
+    ),
     Case("closing tags only", lambda: "<rss><channel>" + "</a>" * 1_000_000, count=0),
     Case("newlines before everything", lambda: "\n" * 5 * MIB + rss(item()), count=1),
     Case("comments before everything", lambda: "<!-- x -->" * 300_000 + rss(item()), count=1),

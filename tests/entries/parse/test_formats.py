@@ -270,7 +270,9 @@ def test_atom_hands_down_the_authors_of_the_source_and_then_of_the_feed() -> Non
 
 
 def test_rss_hands_no_author_down() -> None:
-    channel = "<managingEditor>boss@news.example (The Boss)</managingEditor><author>x@news.example (X)</author>"
+    channel = (
+        "<managingEditor>boss@news.example (The Boss)</managingEditor><author>x@news.example (X)</author>"
+    )
     assert entries(rss(item(), channel=channel))[0].author == ""
 
 
@@ -336,7 +338,8 @@ def test_a_podcasts_subtitle_stands_in_where_there_is_no_other_text() -> None:
     alone, beside = entries(
         rss(
             item() + "<itunes:subtitle>About the sea</itunes:subtitle>",
-            item(link="https://news.example/2", text="The text.") + "<itunes:subtitle>About the sea</itunes:subtitle>",
+            item(link="https://news.example/2", text="The text.")
+            + "<itunes:subtitle>About the sea</itunes:subtitle>",
         )
     )
     assert (alone.summary, beside.summary) == ("About the sea", "The text.")

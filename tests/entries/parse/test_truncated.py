@@ -133,13 +133,17 @@ def test_what_a_comment_hid_does_not_appear_when_its_end_is_cut_off(document: st
 
 
 def test_a_document_that_only_forgot_an_end_tag_of_an_item_loses_nothing() -> None:
-    parsed, found = _read(rss(item("One"), item("Two", "https://news.example/2")).replace("</item>", "").encode())
+    parsed, found = _read(
+        rss(item("One"), item("Two", "https://news.example/2")).replace("</item>", "").encode()
+    )
     assert [entry.title for entry in found] == ["One", "Two"]
     assert not parsed.truncated
 
 
 def test_an_end_forgotten_inside_a_whole_document_does_not_take_the_rest_with_it() -> None:
-    document = rss("<title>One</title><description><![CDATA[text</description>", item("Two", "https://news.example/2"))
+    document = rss(
+        "<title>One</title><description><![CDATA[text</description>", item("Two", "https://news.example/2")
+    )
     parsed, found = _read(document.encode())
     assert [entry.title for entry in found] == ["One", "Two"]
     assert not parsed.truncated
