@@ -290,7 +290,9 @@ def test_a_thousand_kills(tmp_path: Path) -> None:
     ids = {str(id_) for (id_,) in ask(database, "select id from entries")}
     assert imported - ids == set(), "imported and lost"
     assert reader.missed(belonging(database)) == set()
-    assert [f for f in reader.faults if not ("published moved" in f and f[:45] in corrected)] == []
+    assert [
+        f for f in reader.faults if not (moved_back(f) or ("published" in f and f[:45] in corrected))
+    ] == []
     new_keys: defaultdict[str, set[str]] = defaultdict(set)
     for key, bodies in world.events_told().items():
         new_keys[json.loads(bodies[0])["story"]].add(key)
@@ -301,6 +303,12 @@ def test_a_thousand_kills(tmp_path: Path) -> None:
         f"\n{dict(killer.kills)} killed, {dict(killer.finished)} ended before; {len(expected)} polled and "
         f"{len(imported)} imported entries, {len(new_keys)} stories pushed in {len(world.pushes)} messages"
     )
+
+
+def moved_back(fault: str) -> bool:
+    """Whether a story only turned out to have been public earlier: a feed was polled late that had it before."""
+    words = fault.split()
+    return words[1:3] == ["published", "moved"] and " ".join(words[7:]) < " ".join(words[4:6])
 
 
 def announced(database: Path) -> set[str]:
