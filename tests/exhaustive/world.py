@@ -15,22 +15,83 @@ from xml.sax.saxutils import escape
 
 KEPT = 300
 """Items that a feed lists, enough for a daemon that is away for a while."""
-_ACTS = (
-    "North Korea fires {n} ballistic missiles toward the {sea} from {place}",
-    "Seoul and Washington open a drill of {n} warships near {place}",
-    "North Korean troops numbering {n} seen building a road at {place}",
-    "UN panel lists {n} ships that carried coal from {place}",
-    "Defector ministry counts {n} arrivals through {place}",
-    "Pyongyang's parliament passes a budget of {n} billion at {place}",
-)
-_OTHER = (
-    "Bakers of {place} raise the price of bread by {n} percent",
-    "{place} orchestra plays to {n} listeners",
-    "Football club of {place} signs striker number {n}",
-)
-_SYLLABLES = ("ka", "lo", "mi", "ren", "su", "tor", "vel", "wan", "yo", "zin", "pak", "dre", "gol", "hen")
-_VERBS = ("argue over", "rebuild", "leave", "visit", "praise", "inspect", "buy", "paint")
-_SEAS = ("East Sea", "Yellow Sea")
+_WHO = ("North Korea", "Pyongyang", "North Korean army", "A baker", "The orchestra")
+_WORDS = [
+    "harbour",
+    "missile",
+    "bread",
+    "lantern",
+    "treaty",
+    "rover",
+    "violin",
+    "drill",
+    "border",
+    "kettle",
+    "radar",
+    "tunnel",
+    "bishop",
+    "copper",
+    "glacier",
+    "parade",
+    "submarine",
+    "orchard",
+    "ferry",
+    "sanction",
+    "meadow",
+    "satellite",
+    "bridge",
+    "carpet",
+    "engine",
+    "falcon",
+    "garden",
+    "hammer",
+    "island",
+    "jacket",
+    "kernel",
+    "ladder",
+    "mirror",
+    "needle",
+    "oyster",
+    "pepper",
+    "quarry",
+    "ribbon",
+    "saddle",
+    "thunder",
+    "umbrella",
+    "valley",
+    "window",
+    "yogurt",
+    "zipper",
+    "anchor",
+    "basket",
+    "candle",
+    "dragon",
+    "eclipse",
+    "feather",
+    "granite",
+    "hollow",
+    "insect",
+    "jungle",
+    "kitten",
+    "lemon",
+    "marble",
+    "nickel",
+    "olive",
+    "pillow",
+    "rocket",
+    "silver",
+    "timber",
+    "uranium",
+    "velvet",
+    "walnut",
+    "artillery",
+    "cathedral",
+    "diamond",
+    "elevator",
+    "festival",
+    "hospital",
+    "laboratory",
+]
 _ENDINGS = ("", ", officials say", ", the ministry says", " - report")
 
 
@@ -73,17 +134,7 @@ class World:
     def headline(self) -> str:
         """What happened next, unlike anything before it."""
         self._events += 1
-        acts = _ACTS if self._chance.random() < 0.6 else _OTHER
-        subject = self._chance.choice(acts).format(
-            n=self._events * 7 % 911 + 3, sea=self._chance.choice(_SEAS), place=self._name()
-        )
-        return (
-            f"{subject} while {self._name()} and {self._name()} {self._chance.choice(_VERBS)} {self._name()}"
-        )
-
-    def _name(self) -> str:
-        """A place that nothing else happens at."""
-        return "".join(self._chance.choices(_SYLLABLES, k=4)).capitalize()
+        return f"{self._chance.choice(_WHO)} {' '.join(self._chance.sample(_WORDS, 8))}"
 
     def document(self, outlet: str) -> bytes:
         """The feed of an outlet as it is now."""
