@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Changes, Entry, FeedMemory, FeedState, KnownEntry, Revision
 from aggregator.entries.diff import diff
+from aggregator.entries.ration import ration
 
 BACKLOG_AGE = timedelta(hours=72)
 """At a feed's first poll, older entries fill the archive and are not announced; nor are those without a date."""
@@ -23,14 +24,6 @@ ARCHIVE_AGE = timedelta(days=7)
 """What is older than this when it turns up is old news if it comes with others."""
 ARCHIVE_COUNT = 5
 """So many old entries at once are an archive dump; fewer are late additions, and announced."""
-FIRST_COUNT = 500
-"""So many entries a feed may announce at its first poll: whoever adds a feed wants what is in it, and hardly any
-document is longer."""
-BURST_COUNT = 100
-BURST_SPAN = timedelta(minutes=15)
-"""A feed may announce BURST_COUNT entries at each later poll. Between polls it earns as many again in
-each BURST_SPAN, up to the length of its last document: a long outage of a large feed is no burst. Of more than that
-the newest are announced and the rest goes to the archive, whatever dates and ids say."""
 CHURN_COUNT = 3
 CHURN_SHARE = 0.8
 """When a feed that we know has no id in common with its last document, yet this share (and at least this
@@ -108,17 +101,18 @@ def detect_changes(
     old = set(familiar) if churned and not unstable else set()
     old |= _old_news([e for e in fresh if e.id not in old], familiar, feed.memory, now, first_poll)
     announced = [entry for entry in fresh if entry.id not in old]
-    held_back, spent_until = _ration(announced, feed.memory, now, first_poll)
+    rationed = ration(announced, feed.memory, now, first_poll)
     return Changes(
         new=tuple(fresh if first_poll else _placed(fresh, feed, now)),
         revised=tuple(revised),
         unchanged=unchanged,
-        archived=frozenset(old | held_back),
+        archived=frozenset(old) | rationed.held_back,
         churned=churned,
         gap=always and bool(entries) and not (overlap or churned or first_poll),
         ids=tuple(entry.id for entry in entries),
-        spent_until=spent_until,
-        held_back=0 if first_poll else len(held_back),
+        spent_until=rationed.spent_until,
+        usual=rationed.usual,
+        held_back=rationed.held_back,
     )
 
 
@@ -180,25 +174,3 @@ def _old_news(
         return {entry.id for entry in fresh if entry.published and first - entry.published > BACKLOG_AGE}
     old = {entry.id for entry in fresh if entry.published and now - entry.published > ARCHIVE_AGE}
     return old if len(old) >= ARCHIVE_COUNT else old & familiar
-
-
-def _ration(
-    news: Sequence[Entry], memory: FeedMemory, now: datetime, first_poll: bool
-) -> tuple[set[str], datetime]:
-    """Ids of what is beyond the feed's credit, and until when the credit is then spent.
-
-    What is saved up is the time since a single moment. It lies in the future only after the clock was set back.
-    """
-    span = BURST_SPAN / BURST_COUNT
-    most = max(BURST_COUNT, len(memory.last_ids))
-    if first_poll:
-        saved = 0
-    elif memory.spent_until is None:
-        saved = most
-    else:
-        saved = min(most, (now - memory.spent_until) // span)
-    credit = FIRST_COUNT if first_poll else max(BURST_COUNT, saved)
-    # Undated entries count as newest first, as feeds list them.
-    order = sorted(news, key=lambda entry: (entry.published or now).timestamp(), reverse=True)
-    held_back = {entry.id for entry in order[credit:]}
-    return held_back, now - span * max(0, saved - len(news))

@@ -80,8 +80,9 @@ def _remember(memory: HealthMemory, poll: FinishedPoll) -> HealthMemory:
         memory = replace(memory, problem=problems[0][:300] if problems else "")
     if poll.changes is not None and poll.changes.gap:
         memory = replace(memory, missed_at=poll.now)
-    if poll.changes is not None and poll.changes.held_back:
-        memory = replace(memory, flooded_at=poll.now, held_back=poll.changes.held_back)
+    first = poll.feed.last_success is None  # the past that a first document brings is no flood
+    if poll.changes is not None and poll.changes.held_back and not first:
+        memory = replace(memory, flooded_at=poll.now, held_back=len(poll.changes.held_back))
     return memory
 
 

@@ -168,6 +168,7 @@ def _remember(feed: FeedState, fetched: Fetched, changes: Changes | None) -> Fee
         churn=churn,
         first_read=memory.first_read or (fetched.at if feed.last_success is None else None),
         spent_until=changes.spent_until,
+        usual=changes.usual,
         unstable_guids=churn >= _CHURN_AFTER or (memory.unstable_guids and changes.churned),
     )
 

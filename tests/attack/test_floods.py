@@ -12,9 +12,10 @@ import pytest
 from aggregator.config.polling import PollConfig
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import FeedState, Fetched, Health, KnownEntry, ParsedFeed
-from aggregator.entries.changes import BURST_COUNT, BURST_SPAN, FIRST_COUNT, detect_changes
+from aggregator.entries.changes import detect_changes
 from aggregator.entries.normalise import normalise
 from aggregator.entries.parse import parse
+from aggregator.entries.ration import BURST_COUNT, BURST_SPAN, FIRST_COUNT
 from aggregator.fetch.outcome import decide
 
 START = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

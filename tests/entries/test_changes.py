@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Changes, Entry, FeedMemory, FeedState, KnownEntry
-from aggregator.entries.changes import ARCHIVE_COUNT, BURST_COUNT, ENDLESS, RESTLESS, detect_changes
+from aggregator.entries.changes import ARCHIVE_COUNT, ENDLESS, RESTLESS, detect_changes
+from aggregator.entries.ration import BURST_COUNT
 from tests.entries.parse.documents import FEED, NOW, entries, item, rss
 
 

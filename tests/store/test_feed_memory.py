@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from aggregator.core.types import FeedMemory, HealthMemory, ScheduleHints
+from aggregator.core.types import FeedMemory, HealthMemory, ScheduleHints, UsualRate
 from aggregator.store.feed_memory import memory_from_json, memory_to_json
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ def test_what_an_earlier_version_wrote_is_read_without_loss() -> None:
 
 
 def test_what_is_written_is_read_back() -> None:
-    for memory in (FeedMemory(), SAME):
+    for memory in (FeedMemory(), SAME, replace(SAME, usual=UsualRate(120.5, 86400.0))):
         assert memory_from_json(memory_to_json(memory)) == memory
 
 

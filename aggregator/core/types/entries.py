@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.core.types.documents import Enclosure
+from aggregator.core.types.feeds import UsualRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +105,7 @@ class Changes:
     """Entry ids of the document, in its order: what `FeedMemory.last_ids` becomes."""
     spent_until: datetime | None = None
     """What `FeedMemory.spent_until` becomes."""
-    held_back: int = 0
-    """How many of `archived` were more than the feed may announce, its first document's apart."""
+    usual: UsualRate = field(default_factory=UsualRate)
+    """What `FeedMemory.usual` becomes."""
+    held_back: frozenset[str] = frozenset()
+    """Those of `archived` that were more than the feed may announce at once."""

@@ -48,6 +48,14 @@ class HealthMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualRate:
+    """How much news a feed brings: entries, and the seconds in which they came, both slowly forgotten."""
+
+    entries: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class FeedMemory:
     """What earlier polls taught about a feed; stored as one JSON value, so it can grow without a migration."""
 
@@ -71,7 +79,8 @@ class FeedMemory:
     first_read: datetime | None = None
     """When its first document came."""
     spent_until: datetime | None = None
-    """What the feed has saved up to announce grows from this moment on (`changes.BURST_SPAN`); None: all it can."""
+    """What the feed has saved up to announce grows from this moment on (`ration.BURST_SPAN`); None: all it can."""
+    usual: UsualRate = field(default_factory=UsualRate)
     hints: ScheduleHints = field(default_factory=ScheduleHints)
     """Of its last document."""
     longest_silence: float = 0.0
