@@ -101,7 +101,8 @@ class World:
     def __init__(self, outlets: int, seed: int) -> None:
         self._chance = random.Random(seed)
         self.outlets = [f"outlet{number}" for number in range(outlets)]
-        self.listed: defaultdict[str, list[str]] = defaultdict(list)
+        self.listed: defaultdict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
+        """By outlet, newest first: link, guid, title, and the item as its feed has it."""
         self.published: defaultdict[str, set[str]] = defaultdict(set)
         """Guids ever published, by outlet."""
         self.pushes: list[tuple[str, bytes]] = []
@@ -123,12 +124,13 @@ class World:
             title = subject + self._chance.choice(_ENDINGS)
             now = datetime.now(UTC)
             self.published[outlet].add(guid)
-            self.listed[outlet].insert(
-                0,
-                f"<item><title>{escape(title)}</title><link>https://{outlet}.example/{self._events}</link>"
+            link = f"https://{outlet}.example/{self._events}"
+            item = (
+                f"<item><title>{escape(title)}</title><link>{link}</link>"
                 f'<guid isPermaLink="false">{guid}</guid><pubDate>{format_datetime(now)}</pubDate>'
-                f"<description>{escape(subject)}. Event {self._events} was told by {outlet}.</description></item>",
+                f"<description>{escape(subject)}. Event {self._events} was told by {outlet}.</description></item>"
             )
+            self.listed[outlet].insert(0, (link, guid, title, item))
             del self.listed[outlet][KEPT:]
 
     def headline(self) -> str:
@@ -136,10 +138,15 @@ class World:
         self._events += 1
         return f"{self._chance.choice(_WHO)} {' '.join(self._chance.sample(_WORDS, 8))}"
 
+    def rows(self, outlet: str) -> list[tuple[str, str, str]]:
+        """Link, guid and title of what an outlet lists now, newest first."""
+        with self._lock:
+            return [(link, guid, title) for link, guid, title, _ in self.listed[outlet]]
+
     def document(self, outlet: str) -> bytes:
         """The feed of an outlet as it is now."""
         with self._lock:
-            items = "".join(self.listed[outlet])
+            items = "".join(item for *_, item in self.listed[outlet])
         return (
             f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>{outlet}</title>'
             f"<link>https://{outlet}.example/</link><description>{outlet}</description>{items}</channel></rss>"
