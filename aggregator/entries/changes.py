@@ -7,7 +7,7 @@ Pure. The thresholds stand here, each with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -69,15 +69,15 @@ def compare(entries: Iterable[Entry], known: Mapping[str, KnownEntry], now: date
 def detect_changes(
     entries: Sequence[Entry],
     known: Mapping[str, KnownEntry],
-    seen: Mapping[int, str],
+    own_keys: Container[int],
     feed: FeedState,
     now: datetime,
     first_poll: bool,
 ) -> Changes:
     """Set the entries of one document against what is held.
 
-    `known` holds the stored entries among their ids, `seen` the story of each of their keys that is stored
-    (of any feed). `now` is UTC.
+    `known` holds the stored entries among their ids, `own_keys` the keys under which this very feed stored an entry
+    before: what another feed brought never keeps an entry out of its own feed's news. `now` is UTC.
     """
     # What stood in the last document and is held no more is what retention deleted: it is not stored again.
     forgotten = set(feed.memory.last_ids) - known.keys()
@@ -88,11 +88,10 @@ def detect_changes(
     if len(revised) >= max(REWRITE_COUNT, REWRITE_SHARE * (len(revised) + unchanged)):
         revised = [replace(revision, flapping=True) for revision in revised]
     overlap = _overlaps(entries, known, feed)
-    familiar = frozenset(entry.id for entry in fresh if any(key in seen for key in text_keys(entry)))
+    familiar = frozenset(entry.id for entry in fresh if any(key in own_keys for key in text_keys(entry)))
     unstable = feed.memory.unstable_guids
     if unstable:
-        # Its links identify it now (`identity.distinct`), and what is familiar is stored under some guid. The
-        # price: what another feed brought first is not stored again for this one.
+        # Its links identify it now (`identity.distinct`), and what is familiar is stored under some guid.
         fresh = [entry for entry in fresh if entry.id not in familiar]
         unchanged += len(familiar)
     # A feed that churned stays so: going back to its guids would double every entry.
@@ -151,10 +150,7 @@ def _overlaps(entries: Sequence[Entry], known: Mapping[str, KnownEntry], feed: F
 
 
 def _churned(entries: Sequence[Entry], familiar: frozenset[str], feed: FeedState) -> bool:
-    """Whether the guids changed and not the items.
-
-    `familiar` may come from another feed of the same outlet; then the items were announced from there.
-    """
+    """Whether the guids changed and not the items."""
     return bool(
         feed.memory.last_ids
         and len(familiar) >= min(CHURN_COUNT, len(entries))

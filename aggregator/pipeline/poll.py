@@ -217,7 +217,7 @@ class Pipeline:
         present = [documents[f.feed.id] for f in batch if f.feed.id in documents]
         entries = [entry for document in present for entry in document.entries]
         known = self.store.known([entry.id for entry in entries])
-        seen = self.store.seen([key for e in entries if e.id not in known for key in text_keys(e)])
+        own_keys = self.store.own_keys([entry for entry in entries if entry.id not in known])
         polls: list[PollIntent] = []
         all_changes: list[Changes] = []
         for fetched in batch:
@@ -228,7 +228,7 @@ class Pipeline:
                 changes = detect_changes(
                     document.entries,
                     known,
-                    seen,
+                    own_keys.get(feed.id, frozenset()),
                     feed,
                     now,
                     first_poll=feed.last_success is None,

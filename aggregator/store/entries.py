@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 
 from aggregator.core import urls
 from aggregator.core.errors import NotFound
+from aggregator.core.hashes import text_keys
 from aggregator.core.text import straight_quotes
 from aggregator.core.types import Assignment, Candidate, Entry, Fingerprint, KnownEntry, Revision
 from aggregator.store.bulk import insert_rows
@@ -96,6 +97,31 @@ def seen(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
         statement = select(FINGERPRINTS.c.key, story).select_from(joined).where(FINGERPRINTS.c.key.in_(chunk))
         found.update((row.key, row.story) for row in connection.execute(statement))
     return found
+
+
+def own_keys(connection: Connection, fresh: Sequence[Entry]) -> dict[int, frozenset[int]]:
+    """Of the keys of entries that are not stored: by feed, those under which that very feed stored an entry before.
+
+    A key of a story of which nothing is left counts for every feed: an old item came back after its entry was deleted.
+    """
+    keys = {key: entry.feed_id for entry in fresh for key in text_keys(entry)}
+    held = seen(connection, list(keys))
+    stories = sorted(set(held.values()))
+    feeds = {keys[key] for key in held}
+    stored: set[str] = set()
+    own: dict[int, set[int]] = {feed: set() for feed in feeds}
+    columns = (ENTRIES.c.feed_id, ENTRIES.c.guid, ENTRIES.c.url, ENTRIES.c.title, ENTRIES.c.summary)
+    for chunk in chunks(stories):
+        within = select(ENTRIES.c.story).where(ENTRIES.c.story.in_(chunk)).distinct()
+        stored.update(connection.execute(within).scalars())
+        for row in connection.execute(
+            select(*columns).where(ENTRIES.c.story.in_(chunk), ENTRIES.c.feed_id.in_(feeds))
+        ):
+            own[row.feed_id].update(
+                text_keys(Entry("", row.feed_id, row.guid, row.url, row.title, row.summary))
+            )
+    gone = {key for key, story in held.items() if story not in stored}
+    return {feed: frozenset(gone | found) for feed, found in own.items()}
 
 
 def insert_new(

@@ -140,6 +140,11 @@ class Store:
         with self._database.read() as connection:
             return entries.seen(connection, keys)
 
+    def own_keys(self, fresh: Sequence[Entry]) -> dict[int, frozenset[int]]:
+        """Of the keys of entries not stored yet: by feed, those under which it stored an entry before."""
+        with self._database.read() as connection:
+            return entries.own_keys(connection, fresh)
+
     def window(self, since: datetime) -> list[tuple[str, Entry, Fingerprint]]:
         """What grouping must remember: recent entries with their story and fingerprint, in order of arrival."""
         with self._database.read() as connection:
