@@ -91,7 +91,7 @@ async def bare(urls: list[str], concurrency: int, headers: dict[str, str]) -> No
 async def ours(urls: list[str], concurrency: int, etag: str | None, gap: float) -> None:
     """The same through the fetcher."""
     config = Config.model_validate(
-        {"poll": {"concurrency": concurrency, "per_host_gap": gap}, "http": {"allow_private": True}}
+        {"poll": {"concurrency": concurrency, "per_host_gap": f"{gap}s"}, "http": {"allow_private": True}}
     )
     made = HttpFetcher(config, clock=Clock(), secrets=lambda name: None, resolver=Loopback())
     good = 0

@@ -187,7 +187,6 @@ def test_only_parse_imports_feedparser() -> None:
         ("sqlalchemy", ("aggregator.store",)),
         ("alembic", ("aggregator.store",)),
         ("aiohttp", ("aggregator.fetch", "aggregator.publish.push", "aggregator.cli.demo")),
-        ("listparser", ("aggregator.config.opml",)),
         ("toml_rs", ("aggregator.config.toml_lines",)),
         ("apscheduler", ("aggregator.daemon.scheduler",)),
         ("typer", ("aggregator.cli",)),
@@ -257,4 +256,4 @@ except SystemExit as end:
 
 def test_the_configuration_loads_nothing_heavy() -> None:
     code = "from pathlib import Path\nfrom aggregator.config.load import load\nload(Path('config.toml'))"
-    assert loaded_by(code) & (HEAVY | {"requests", "listparser"}) == set()
+    assert loaded_by(code) & (HEAVY | {"requests"}) == set()

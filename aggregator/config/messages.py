@@ -59,6 +59,8 @@ def explain(error: ErrorDetails, path: Path) -> str:
     if kind == "string_pattern_mismatch":
         rule = PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
         return f"{rule}, got {shown(value)}"
+    if kind == "string_too_long":
+        return f"must have at most {context['max_length']:,} characters, it has {len(value):,}"
     if kind in {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}:
         return f"must be {_range(path)}, got {shown(value)}"
     if kind in {"tuple_type", "list_type"} and isinstance(value, dict) and table_at(path) is not None:

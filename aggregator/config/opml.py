@@ -8,38 +8,68 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
+from pydantic import ValidationError
 
+from aggregator.config.messages import explain
+from aggregator.config.outlines import Outline, decoded, feed_outlines, joined
 from aggregator.config.polling import FeedConfig
 from aggregator.config.read_file import read_bytes
 from aggregator.config.report import Findings
 from aggregator.config.secrets import mask
 from aggregator.config.urls import url_mistake
 
+_OPML = re.compile(r"<opml[\s>]", re.IGNORECASE)
+_LANGUAGE = re.compile("[a-z]{2,3}")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 (section 2.2) cannot hold."""
 
 
 def read_opml(content: bytes) -> tuple[list[FeedConfig], list[str]]:
-    """The feeds of an OPML document, each URL once, and what was left out, in words.
+    """The feeds of an OPML document, each URL once, and what was left out or is in doubt, in words.
 
-    Nested folders become one folder name, joined by "/". An empty list with a word about it when the
-    document is not OPML.
+    Nested folders become one folder name, joined by "/"; a feed in several folders is in the last. An empty list
+    with a word about it when the document is not OPML.
     """
-    import listparser  # brings an HTTP client with it: not for configurations without OPML files
-
-    # Given text of one line, listparser would take it for a file name or URL; bytes are always content.
-    parsed = listparser.parse(content)
+    text = decoded(content)
     feeds: dict[str, FeedConfig] = {}
-    left_out = []
-    for found in parsed.feeds:
-        if wrong := url_mistake(found.url):
-            left_out.append(f"left out {mask(found.title or found.url)}: its URL {wrong}")
-        elif found.url not in feeds:
-            folder = "/".join(found.categories[-1]) if found.categories else ""
-            feeds[found.url] = FeedConfig(url=found.url, title=found.title.strip(), folder=folder)
-    if not parsed.version:
-        left_out.append("it is not an OPML document")
-    return list(feeds.values()), left_out
+    doubts = [] if _OPML.search(text) else ["it is not an OPML document"]
+    for outline in feed_outlines(text):
+        if "xmlurl" not in outline.attributes:
+            doubts.append(f"line {outline.line}: left out {_name(outline)}: it is no XML")
+            continue
+        feed, wrong = _feed(outline)
+        if feed is None:
+            doubts.append(f"line {outline.line}: left out {_name(outline)}: {wrong}")
+            continue
+        if not outline.whole:
+            doubts.append(f'line {outline.line}: is no XML; read as "{feed.title or mask(feed.url)}"')
+        feeds[feed.url] = feed
+    return list(feeds.values()), doubts
+
+
+def _feed(outline: Outline) -> tuple[FeedConfig | None, str]:
+    """The feed of an outline; None with what is wrong with it."""
+    url = outline.attributes["xmlurl"].strip()
+    if wrong := url_mistake(url):
+        return None, f"its URL {wrong}"
+    title = (outline.attributes.get("title") or outline.attributes.get("text") or "").strip()
+    language = outline.attributes.get("language", "").strip().lower()[:3].rstrip("-_")
+    settings = {
+        "url": url,
+        "title": "" if title == url else title,
+        "folder": joined(outline.folders),
+        "language": language if _LANGUAGE.fullmatch(language) else "",
+    }
+    try:
+        return FeedConfig.model_validate(settings), ""
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        return None, f"its {detail['loc'][0]} {explain(detail, ('feeds', 0, *detail['loc']))}"
+
+
+def _name(outline: Outline) -> str:
+    name = outline.attributes.get("text") or outline.attributes.get("xmlurl") or "an outline"
+    return mask(name if len(name) <= 80 else f"{name[:77]}...")
 
 
 def write_opml(feeds: Sequence[FeedConfig], *, title: str = "Feeds") -> bytes:

@@ -13,6 +13,9 @@ FeedKind = Literal[
     "agency", "newspaper", "broadcaster", "state-media", "government", "think-tank", "magazine", "blog", ""
 ]
 
+LONGEST_NAME = 300
+"""Characters of a feed's title, and of what else is shown in a line."""
+
 
 class HttpConfig(Section):
     """How we appear to servers and what we accept from them."""
@@ -84,9 +87,16 @@ class FeedConfig(Section):
     url: str = Field(
         description="Address of the feed. It is also the feed's identity: changing it makes a new feed."
     )
-    title: str = Field("", description="Name shown to people. Empty: the feed's own title.")
+    title: str = Field(
+        "",
+        max_length=LONGEST_NAME,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="Name shown to people. Empty: the feed's own title.",
+    )
     origin: str = Field(
-        "", description="Slug of the outlet; feeds of one outlet share it. Empty: the host name."
+        "",
+        max_length=LONGEST_NAME,
+        description="Slug of the outlet; feeds of one outlet share it. Empty: the host name.",
     )
     kind: FeedKind = Field(
         "",
@@ -100,7 +110,7 @@ class FeedConfig(Section):
         pattern=r"^([a-z]{2,3})?$",
         description="ISO 639 code of the feed's language, such as ko. Empty: detected.",
     )
-    folder: str = Field("", description="Folder in OPML exports.")
+    folder: str = Field("", max_length=LONGEST_NAME, description="Folder in OPML exports.")
     enabled: bool = Field(True, description="False keeps the feed and its history but polls it no more.")
     interval: Duration | None = Field(
         None,

@@ -22,6 +22,11 @@ _KEY = re.compile(
     r"""^\s*((?:"(?:\\.|[^"\\])*"|'[^']*'|[^=\s"'#\[\]{}])(?:"(?:\\.|[^"\\])*"|'[^']*'|[^="'#\[\]{}])*)="""
 )
 _HEADER = re.compile(r"^\s*\[\[?([^\[\]]+)\]\]?")
+_MARKS = ('"' * 3, "'" * 3, '"', "'")
+_TOKEN = re.compile(
+    r"""#[^\n]*|"{3}(?:\\.|[^\\])*?"{3}|'{3}.*?'{3}|"{3}|'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|["']""", re.DOTALL
+)
+"""Comments and texts, so that what is left of quotation marks is one without its partner."""
 _CURLY = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 
@@ -57,6 +62,33 @@ def typo_of(error: str, offset: int, text: str) -> Typo:
         message=error.rsplit("\n", 1)[-1],
         text=lines[len(before) - 1],
     )
+
+
+def unclosed(text: str, last: int) -> tuple[int, str] | None:
+    """The line (from 1) of the first text that is not closed, and what to say of it; None where all are.
+
+    The parser goes on behind such a text and stumbles over something later, so this is told first.
+
+    Args:
+        text: the document.
+        last: the line on which the parser stumbled; only up to there is looked.
+    """
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark not in _MARKS:
+            continue
+        line = text.count("\n", 0, token.start()) + 1
+        if line > last:
+            return None
+        if len(mark) == 3:
+            return line, f"the text that begins with {mark} here is never closed; write {mark} behind it"
+        rest = text[token.start() :].split("\n", 1)[0].strip()
+        column = token.start() - text.rfind("\n", 0, token.start())
+        shown = rest if len(rest) <= 30 else f"{rest[:29]}…"
+        return line, (
+            f"a quotation mark is missing: the text that begins at column {column} is not closed on its line: {shown}"
+        )
+    return None
 
 
 def explained(typo: Typo, first: First) -> str:

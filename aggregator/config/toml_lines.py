@@ -14,7 +14,7 @@ from typing import Any
 
 import toml_rs
 
-from aggregator.config.syntax import Keys, explained, typo_of
+from aggregator.config.syntax import Keys, explained, typo_of, unclosed
 
 Path = tuple[str | int, ...]
 """Where a value stands: keys of tables and indexes of arrays, from the root."""
@@ -44,6 +44,8 @@ class Document:
             parsed = toml_rs.load_with_metadata(text)
         except toml_rs.TOMLDecodeError as error:
             typo = typo_of(str(error), error.pos, text)
+            if "escape" not in typo.message and (lost := unclosed(text, typo.line)):
+                raise TomlSyntaxError(*lost) from None
             message = explained(typo, partial(_first_line, text, typo.line))
             raise TomlSyntaxError(typo.line, message) from None
         self.data: dict[str, Any] = parsed.value

@@ -6,9 +6,16 @@ from yarl import URL
 
 from aggregator.config.messages import shown
 
+LONGEST = 2000
+"""Characters: what servers and browsers agree on."""
+
 
 def url_mistake(url: str) -> str:
     """Why `url` cannot be polled; empty when it can."""
+    if any(character < " " or character == "\x7f" for character in url):
+        return f"must be one line without control characters, got {shown(url)}"
+    if len(url) > LONGEST:
+        return f"must have at most {LONGEST:,} characters, it has {len(url):,}"
     try:
         parsed = URL(url)
     except ValueError:

@@ -21,6 +21,19 @@ _SIZES = {
 }
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhdw]\s*)+", re.ASCII)
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
+_WORDS = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]+)\s*(?:,|and)?\s*", re.ASCII)
+_SYNONYMS = {
+    (1, "s"): "s sec secs second seconds",
+    (1, "m"): "m min mins minute minutes",
+    (1, "h"): "h hr hrs hour hours",
+    (1, "d"): "d day days",
+    (1, "w"): "w wk wks week weeks",
+    (30, "d"): "mo month months",
+    (365, "d"): "y yr yrs year years",
+}
+_MEANT = {word: unit for unit, words in _SYNONYMS.items() for word in words.split()}
+"""Units as people write them, with what they mean here: a month and a year have no length of their own."""
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 
 
@@ -31,22 +44,35 @@ class Section(BaseModel):
 
 
 def parse_duration(value: Any) -> timedelta:
-    """Read "15m", "36h", "1h30m" or a number of seconds, not negative. Raises ValueError for anything else."""
+    """Read "15m", "36h" or "1h30m", not negative. Raises ValueError for anything else, also for a number but 0."""
     try:
         if isinstance(value, timedelta):
             span = value
-        elif isinstance(value, int | float) and not isinstance(value, bool) and value == value:  # no NaN
-            span = timedelta(seconds=value)
         elif isinstance(value, str) and _DURATION.fullmatch(value.strip().lower()):
             parts = _DURATION_PART.findall(value.strip().lower())
             span = timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+        elif value == 0 and not isinstance(value, bool):
+            span = timedelta(0)
         else:
-            raise ValueError(f'must be a duration such as "15m", "36h" or "7d", got {value!r}')
+            raise ValueError(_no_duration(value))
     except OverflowError:
         raise ValueError(f"must be a shorter duration, got {value!r}") from None
     if span < timedelta(0):
         raise ValueError(f"must not be negative, got {value!r}")
     return span
+
+
+def _no_duration(value: Any) -> str:
+    """What to write instead of something that is no duration."""
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        written = str(value).strip().lower()
+        if _NUMBER.fullmatch(written):
+            return f'must be a duration with its unit, such as "{written}s" or "{written}m", got {value!r}'
+        parts = _WORDS.findall(written)
+        if parts and _WORDS.sub("", written).strip() == "" and all(unit in _MEANT for _, unit in parts):
+            meant = "".join(f"{float(number) * _MEANT[unit][0]:g}{_MEANT[unit][1]}" for number, unit in parts)
+            return f'must be a duration such as "15m", "36h" or "7d", got {value!r}; write "{meant}"'
+    return f'must be a duration such as "15m", "36h" or "7d", got {value!r}'
 
 
 def format_duration(span: timedelta) -> str:

@@ -22,7 +22,7 @@ from classifiers.terms.language import (
     TermError,
     parse_term,
 )
-from classifiers.terms.typos import setting_typo
+from classifiers.terms.typos import field_typo, setting_typo
 from classifiers.types import Mistake
 
 Path = tuple[str | int, ...]
@@ -203,6 +203,8 @@ class Reader:
             # Among weights the path names the term already.
             self.mistake(path, str(error) if path[-1] == text else f'"{text}": {error}')
             return None
+        if typo := field_typo(text, FIELDS):
+            self.mistake(path, typo, warning=True)
         bodies = (term.body.left, term.body.right) if isinstance(term.body, Near) else (term.body,)
         return term if all(self._body(body, path) for body in bodies) else None
 

@@ -6,6 +6,7 @@ Pure text in, a message's end out: nothing here knows how terms are matched.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 MINUS = "-\u2010\u2011\u2012\u2013\u2014\u2212"
@@ -17,6 +18,7 @@ _OTHERS = _NUMBERS | _TABLES | {"title", "exclude", "ignore", "aside"}
 """The settings of a topic that can be mistaken for terms; those whose value is a number look like a weight."""
 
 _LIKE_WITHIN = re.compile(r"\bw[a-z]{2,8}(?:\s+in\b)?", re.IGNORECASE)
+_FIELD = re.compile(r"\s*([a-z]+(?:\s*,\s*[a-z]+)*):(\S.*)", re.DOTALL)
 _NEARNESS = re.compile(
     r"\s+(?:(?P<count>\S+)\s+)?words?\b(?:\s+(?P<link>of|or|off|before|after|from)\b)?(?P<right>.*)"
     r"|\s+(?P<number>\d+)\s*(?:words?\s*)?(?P<relation>of|before|after|from)\b(?P<beyond>.*)",
@@ -50,6 +52,23 @@ def nearness_typo(text: str) -> str:
             f'{"before" if link in ("before", "after") else "of"} {right}" to mean nearness'
         )
     return ""
+
+
+def field_typo(text: str, fields: Sequence[str]) -> str:
+    """Return what to write where the name of a field stands before a colon without a blank, or an empty string.
+
+    Args:
+        text: a term as written.
+        fields: the fields there are.
+    """
+    found = _FIELD.match(text)
+    if found is None or not all(name.strip() in fields for name in found[1].split(",")):
+        return ""
+    names, rest = found[1], found[2]
+    return (
+        f'looks for the words "{text.strip()}", colon and all; to look for "{rest}" in the {names} only, '
+        f'put a blank behind the colon: "{names}: {rest}"'
+    )
 
 
 def minus_typo(text: str) -> str:

@@ -42,7 +42,7 @@ def test_settings_arrive(write: Write) -> None:
             [[feeds]]
             url = "https://one.example/feed"
             kind = "agency"
-            interval = 90
+            interval = "90s"
             """
         )
     )
@@ -99,8 +99,12 @@ harbour = 2
     [
         ("path = 'x'", "1: path: is not a setting; known here: poll, http,"),
         ("[poll]\n\ntick = 'soon'", "3: poll.tick: must be a duration"),
-        ("[poll]\ntick = -3", "2: poll.tick: must not be negative"),
-        ("[poll]\ntick = inf", "2: poll.tick: must be a shorter duration"),
+        ("[poll]\ntick = '-3s'", "2: poll.tick: must be a duration"),
+        (
+            "[poll]\nfloor = 15",
+            '2: poll.floor: must be a duration with its unit, such as "15s" or "15m", got 15',
+        ),
+        ("[poll]\ntick = inf", "2: poll.tick: must be a duration"),
         ("[poll]\ntick = '99999999999w'", "2: poll.tick: must be a shorter duration"),
         ("[poll]\nworkers = 'two'", '2: poll.workers: must be a whole number, got "two"'),
         ("[poll]\nfloor = '2d'", "2: poll.floor: floor (2d) must not be longer than ceiling (1d)"),
@@ -260,7 +264,7 @@ def test_feeds_of_opml_files_are_added_and_tables_win(write: Write, tmp_path: Pa
         ("https://one.example/feed", "Mine", ""),
         ("https://two.example/feed", "Two", "Asia/Korea"),
     ]
-    assert config.warnings[0].startswith("config.toml:1: opml[1]: more.opml: left out Local: ")
+    assert config.warnings[0].startswith("config.toml:1: opml[1]: more.opml: line 4: left out Local: ")
 
 
 def test_no_configuration_raises_anything_but_a_config_error(write: Write) -> None:

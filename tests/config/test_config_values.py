@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,18 +14,36 @@ from aggregator.config.values import format_duration, format_size, parse_duratio
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30s", 30), ("1h30m", 5400), ("7d", 604800), ("2 w", 1209600), (" 1.5h ", 5400), (45, 45), (0.5, 0.5)],
+    [("30s", 30), ("1h30m", 5400), ("7d", 604800), ("2 w", 1209600), (" 1.5h ", 5400), (0, 0)],
 )
 def test_durations(text: object, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "h", "3", "3 parsecs", "1h2", "-1h", True, None, [], -1, float("nan"), "١h"]
+    "text", ["", "h", "3", "3 parsecs", "1h2", "-1h", True, False, None, [], -1, 45, 0.5, float("nan"), "١h"]
 )
 def test_what_is_no_duration(text: object) -> None:
     with pytest.raises(ValueError, match=r"must"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        (15, 'such as "15s" or "15m", got 15'),
+        (0.5, 'such as "0.5s" or "0.5m"'),
+        ("15", 'such as "15s" or "15m", got \'15\''),
+        ("1y", 'write "365d"'),
+        ("2 years", 'write "730d"'),
+        ("1 month", 'write "30d"'),
+        ("10min", 'write "10m"'),
+        ("1 hour and 30 minutes", 'write "1h30m"'),
+    ],
+)
+def test_what_was_meant_is_said(written: object, instead: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(instead)):
+        parse_duration(written)
 
 
 @given(st.integers(min_value=0, max_value=10**9))

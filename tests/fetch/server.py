@@ -165,7 +165,7 @@ async def fetcher(
         each if isinstance(each, FeedConfig) else FeedConfig(url=each, allow_private=True) for each in urls
     )
     sections["poll"] = {"per_host_gap": 0, **sections.get("poll", {})}
-    sections["http"] = {"timeout": 5, **sections.get("http", {})}
+    sections["http"] = {"timeout": "5s", **sections.get("http", {})}
     made = HttpFetcher(
         Config(feeds=feeds, **sections),
         clock=clock or Clock(),

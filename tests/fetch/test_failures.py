@@ -36,7 +36,7 @@ async def test_a_connection_that_never_comes_about_is_given_up() -> None:
             one.connect_ex(listener.getsockname())
             crowd.append(one)
         url = f"http://site.test:{listener.getsockname()[1]}/feed"
-        got = await poll_one(url, http={"connect_timeout": 0.3})
+        got = await poll_one(url, http={"connect_timeout": "0.3s"})
     finally:
         for each in (listener, *crowd):
             each.close()
@@ -56,7 +56,7 @@ async def test_the_cap_on_time_is_one_for_the_whole_chain() -> None:
         url = f"http://site.test:{port}/feed"
         loop = asyncio.get_running_loop()
         began = loop.time()
-        got = await poll_one(url, http={"timeout": 1, "max_redirects": 20})
+        got = await poll_one(url, http={"timeout": "1s", "max_redirects": 20})
     assert got.error is not None
     assert got.error.code == "timeout"
     assert loop.time() - began < 1.5
@@ -66,7 +66,7 @@ async def test_waiting_for_a_turn_is_not_counted() -> None:
     async with site() as server:
         server.answer("/feed")
         every = [server.url(f"/feed?{n}") for n in range(4)]
-        async with fetcher(*every, http={"timeout": 0.5}, poll={"per_host_gap": 0.4}) as made:
+        async with fetcher(*every, http={"timeout": "0.5s"}, poll={"per_host_gap": "0.4s"}) as made:
             got = await poll(made, *(feed(url, n) for n, url in enumerate(every)))
     assert all(each.body == FEED for each in got)
 

@@ -61,7 +61,7 @@ async def play(authority: Authority) -> Played:
         server.answer("/good")
         good = server.url("/good", "good.test")
         made = await stack.enter_async_context(
-            fetcher(*urls, good, tls=authority.trusting(), http={"timeout": TIMEOUT})
+            fetcher(*urls, good, tls=authority.trusting(), http={"timeout": f"{TIMEOUT}s"})
         )
         process = psutil.Process(os.getpid())
         idle = process.memory_info().rss

@@ -53,7 +53,7 @@ async def test_one_request_at_a_time_per_host_and_a_pause_after_each() -> None:
     async with site() as server:
         server.on("/feed", watch.handler())
         every = urls(server, "a.test", 5) + urls(server, "b.test", 5)
-        async with fetcher(*every, poll={"per_host_gap": 0.1}) as made:
+        async with fetcher(*every, poll={"per_host_gap": "0.1s"}) as made:
             got = await poll(made, *(feed(url, number) for number, url in enumerate(every)))
             tallies = made.tallies()
     assert all(each.body == FEED for each in got)
@@ -80,7 +80,7 @@ async def test_manners_hold_across_calls_ports_and_spellings() -> None:
             two.url("/feed", "a.test"),
             one.url("/feed", "A.TEST."),
         )
-        async with fetcher(first, second, third, poll={"per_host_gap": 0.05}) as made:
+        async with fetcher(first, second, third, poll={"per_host_gap": "0.05s"}) as made:
             calls = [poll(made, feed(url, number)) for number, url in enumerate((first, second, third))]
             found = await asyncio.gather(*calls)
     assert all(each.error is None for (each,) in found)
@@ -94,7 +94,7 @@ async def test_the_hops_of_a_redirect_are_requests_like_others() -> None:
         server.redirect("/a", "/b")
         server.redirect("/b", server.url("/c"), 302)
         server.answer("/c")
-        async with fetcher(server.url("/a"), poll={"per_host_gap": 0.1}) as made:
+        async with fetcher(server.url("/a"), poll={"per_host_gap": "0.1s"}) as made:
             loop = asyncio.get_running_loop()
             began = loop.time()
             (got,) = await poll(made, feed(server.url("/a")))
@@ -110,7 +110,7 @@ async def test_two_hosts_that_redirect_to_each_other_do_not_lock_up() -> None:
             server.redirect(f"/{host}", server.url("/end", other), 302)
         server.answer("/end")
         every = [server.url(f"/{host}", host) for host in ("a.test", "b.test")] * 5
-        async with fetcher(*set(every), poll={"per_host_gap": 0.01}) as made:
+        async with fetcher(*set(every), poll={"per_host_gap": "0.01s"}) as made:
             got = await asyncio.wait_for(poll(made, *(feed(url, n) for n, url in enumerate(every))), 5)
         assert all(each.body == FEED for each in got)
 
@@ -226,11 +226,11 @@ async def test_manners_outlive_a_change_of_configuration() -> None:
     async with site() as server:
         server.on("/feed", watch.handler())
         url = server.url("/feed")
-        async with fetcher(url, poll={"per_host_gap": 0.2}) as old:
+        async with fetcher(url, poll={"per_host_gap": "0.2s"}) as old:
             under_way = asyncio.create_task(poll(old, feed(url, 1)))
             await asyncio.sleep(0.05)
             config = Config.model_validate(
-                {"feeds": [{"url": url, "allow_private": True}], "poll": {"per_host_gap": 0.2}}
+                {"feeds": [{"url": url, "allow_private": True}], "poll": {"per_host_gap": "0.2s"}}
             )
             new = HttpFetcher(
                 config, clock=Clock(), secrets=lambda name: None, resolver=Names(), predecessor=old
@@ -257,7 +257,7 @@ async def test_a_slow_consumer_slows_the_fetching_not_the_machine() -> None:
         every = [server.url("/big", f"h{number}.test") for number in range(100)]
         process = psutil.Process(os.getpid())
         idle = process.memory_info().rss
-        async with fetcher(*every, http={"timeout": 30}) as made:
+        async with fetcher(*every, http={"timeout": "30s"}) as made:
             peak, count = 0, 0
             async for got in made.fetch([feed(url, number) for number, url in enumerate(every)]):
                 assert len(got.body or b"") == 6 * 1024**2, got.error

@@ -55,7 +55,7 @@ async def answered(reply: bytes, conditional: bool) -> Fetched:
 
     async with wire(play) as port:
         url = f"http://site.test:{port}/feed"
-        async with fetcher(url, http={"timeout": 2}) as made:
+        async with fetcher(url, http={"timeout": "2s"}) as made:
             (got,) = await poll(made, feed(url, etag='"1"' if conditional else None))
             return got
 

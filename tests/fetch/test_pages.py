@@ -30,7 +30,7 @@ async def pages(
         {
             "feeds": [{"url": url, "allow_private": private}],
             "poll": {"per_host_gap": 0},
-            "http": {"timeout": 5},
+            "http": {"timeout": "5s"},
             **sections,
         }
     )
@@ -139,7 +139,7 @@ async def test_each_hop_of_a_redirect_is_asked_for() -> None:
         other.answer("/robots.txt", body=b"User-agent: *\nDisallow: /")
         server.redirect("/a", other.url("/b"), 302)
         other.answer("/b", body=ARTICLE, **HTML)
-        got = await page_of(server, http={"allow_private": True, "timeout": 5})
+        got = await page_of(server, http={"allow_private": True, "timeout": "5s"})
         assert got.body is None
         assert "robots.txt" in got.why
         assert other.paths() == ["/robots.txt"]
@@ -249,7 +249,7 @@ async def test_a_slow_robots_txt_delays_no_other_host() -> None:
         server.on("/robots.txt", slow)
         other.answer("/a", body=ARTICLE, **HTML)
         source = feed(server.url("/feed"))
-        async with pages(server, http={"allow_private": True, "timeout": 5}) as made:
+        async with pages(server, http={"allow_private": True, "timeout": "5s"}) as made:
             waiting = asyncio.create_task(made.fetch(server.url("/a"), source))
             got = await asyncio.wait_for(made.fetch(other.url("/a", "other.test"), source), 2)
             assert got.body == ARTICLE
