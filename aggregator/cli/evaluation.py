@@ -216,7 +216,7 @@ def near_misses(
     as_json: JsonOption = False,
 ) -> None:
     """Stories that fell just short of a topic, with what kept them out."""
-    from aggregator.pipeline.import_file import story_as_dict
+    from aggregator.core.serialise import story_as_dict
     from aggregator.topics.evaluation import near_misses as find
     from aggregator.topics.explain import explain_evidence
 

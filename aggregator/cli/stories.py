@@ -58,7 +58,7 @@ def list_stories(
     as_json: JsonOption = False,
 ) -> None:
     """Stories, most recently changed first (the default verb)."""
-    from aggregator.pipeline.import_file import story_as_dict
+    from aggregator.core.serialise import story_as_dict
 
     loaded, store = open_store(config)
     _known_topic(loaded, topic)
@@ -122,7 +122,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Why an entry or story is, or is not, in each topic, and why its entries were joined."""
-    from aggregator.pipeline.import_file import entry_as_dict, story_as_dict
+    from aggregator.core.serialise import entry_as_dict, story_as_dict
 
     _, store = open_store(config)
     entry_id, story_id = store.find(what)

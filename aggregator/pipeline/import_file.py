@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from aggregator.config import Config, FeedConfig
 from aggregator.config.polling import FeedKind
-from aggregator.core.types import Entry, FeedState, Story
+from aggregator.core.serialise import entry_as_dict, story_as_dict
+from aggregator.core.types import FeedState
 from aggregator.store import Store, entries, feedback, feeds, stories
 from aggregator.stories.summary.origin import Origins
-from classifiers.types import Label
 
 _LONGEST_LINE = 16 * 1024 * 1024
 
@@ -84,96 +84,6 @@ def source_resolver(store: Store, config: Config) -> Callable[[set[str]], Mappin
         return found
 
     return resolve
-
-
-def label_as_dict(label: Label) -> dict[str, Any]:
-    """A label as exports and `--json` show it."""
-    return {
-        "topic": label.topic,
-        "score": round(label.score, 6),
-        "threshold": label.threshold,
-        "in": label.belongs,
-        "facet": label.facet,
-        "rules": label.rules,
-        "model": label.model,
-        "reasons": [
-            {
-                "kind": r.kind,
-                "what": r.what,
-                "weight": round(r.weight, 4),
-                "where": r.where,
-                "found": r.found,
-                "passing": r.passing,
-            }
-            for r in label.reasons
-        ],
-    }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def entry_as_dict(
-    entry: Entry, *, story: str, basis: str = "", source: str = "", labels: tuple[Label, ...] = ()
-) -> dict[str, Any]:
-    """An entry as exports and `--json` show it."""
-    return {
-        "id": entry.id,
-        "story": story,
-        "basis": basis,
-        "source": source,
-        "url": entry.url,
-        "title": entry.title,
-        "summary": entry.summary,
-        "published": _iso(entry.published),
-        "seen": _iso(entry.seen),
-        "lang": entry.language,
-        "origin": entry.origin,
-        "topics": [label_as_dict(label) for label in labels],
-    }
-
-
-def story_as_dict(story: Story) -> dict[str, Any]:
-    """A story as exports and `--json` show it."""
-    c = story.corroboration
-    return {
-        "id": story.id,
-        "title": story.title,
-        "lead": story.lead,
-        "url": story.url,
-        "lang": story.language,
-        "published": _iso(story.published),
-        "first_seen": _iso(story.first_seen),
-        "changed": _iso(story.changed),
-        "change": story.change,
-        "burst": story.burst,
-        "corroboration": {
-            "state": c.state,
-            "since": _iso(c.since),
-            "origins": list(c.origins),
-            "kinds": list(c.kinds),
-            "countries": list(c.countries),
-            "attributions": list(c.attributions),
-            "history": [[_iso(at), state] for at, state in c.history],
-        },
-        "topics": [label_as_dict(label) for label in story.labels],
-        "entries": [
-            {
-                "id": m.entry.id,
-                "basis": m.basis,
-                "source": m.feed_title,
-                "origin": m.entry.origin or m.origin,
-                "kind": m.kind,
-                "country": m.country,
-                "url": m.entry.url,
-                "title": m.entry.title,
-                "published": _iso(m.entry.published),
-                "lang": m.entry.language,
-            }
-            for m in story.entries
-        ],
-    }
 
 
 def export_entries(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:

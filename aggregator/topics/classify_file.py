@@ -10,9 +10,10 @@ from typing import Any
 
 from aggregator.config import Config
 from aggregator.core.errors import BadRow
+from aggregator.core.serialise import label_as_dict
 from aggregator.core.types import FeedState
 from aggregator.entries.normalise import from_row
-from aggregator.pipeline.import_file import label_as_dict, read_rows
+from aggregator.pipeline.import_file import read_rows
 from aggregator.pipeline.runtime import worker_plan
 from aggregator.pipeline.worker import WorkerPlan, document, make_classifier
 from aggregator.store import Store

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from aggregator.core.types import Story, StoryEntry
+from aggregator.core.serialise import JsonForm, story_as_dict
+from aggregator.core.types import Story
 from aggregator.publish.text import clean, iso, one_line, safe_url, spell, urn
 from classifiers.types import Label
 
@@ -15,30 +18,59 @@ MAX_SOURCES = 20
 MAX_LISTED = 40
 """Stories spelt out in the text of a summary; the rest are counted."""
 
+_MESSAGE = JsonForm(
+    story={
+        "story": "id",
+        "title": "title",
+        "lead": "lead",
+        "url": "url",
+        "language": "language",
+        "published": "published",
+        "changed": "changed",
+        "change": "change",
+        "state": "state",
+        "burst": "burst",
+        "sources": "members",
+    },
+    member={
+        "title": "title",
+        "url": "url",
+        "outlet": "outlet",
+        "origin": "origin",
+        "kind": "kind",
+        "country": "country",
+        "language": "language",
+        "published": "time",
+    },
+    moment=iso,
+    url=safe_url,
+    text=clean,
+    texts={
+        "title": partial(one_line, limit=250),
+        "lead": partial(one_line, limit=1200),
+        "change": partial(one_line, limit=300),
+    },
+)
 _EVENTS = {"new": "New", "change": "", "burst": "Burst", "state": "Corroboration"}
 
 
 def story_document(story: Story, label: Label | None, event: str, base_url: str) -> dict[str, Any]:
     """The story as it is now, as JSON values, for webhooks and as the stuff of notifications (docs/push.md)."""
+    said = story_as_dict(replace(story, entries=story.entries[-MAX_SOURCES:]), _MESSAGE)
     return {
         "event": event,
-        "story": story.id,
+        "story": said["story"],
         "item": urn("story", story.id),
-        "title": one_line(story.title, 250) or "Untitled story",
-        "lead": one_line(story.lead, 1200),
-        "url": safe_url(story.url),
+        "title": said["title"] or "Untitled story",
+        "lead": said["lead"],
+        "url": said["url"],
         "page": f"{base_url}/story/{story.id}" if base_url else "",
-        "language": story.language,
-        "published": iso(story.published),
-        "changed": iso(story.changed),
-        "change": one_line(story.change, 300),
-        "state": story.corroboration.state,
-        "burst": story.burst,
+        **{name: said[name] for name in ("language", "published", "changed", "change", "state", "burst")},
         "topic": label.topic if label else "",
         "facet": label.facet if label else "",
-        "score": round(label.score, 4) if label else None,
+        "score": _MESSAGE.score(label.score) if label else None,
         "source_count": len(story.entries),
-        "sources": [_source(member) for member in story.entries[-MAX_SOURCES:]],
+        "sources": said["sources"],
     }
 
 
@@ -89,20 +121,6 @@ def moment_key(moment: datetime) -> str:
 def _row(story: Mapping[str, Any]) -> str:
     link = story["page"] or story["url"]
     return f"{story['title']}\n{link}" if link else str(story["title"])
-
-
-def _source(member: StoryEntry) -> dict[str, Any]:
-    entry = member.entry
-    return {
-        "title": one_line(entry.title, 250),
-        "url": safe_url(entry.url),
-        "outlet": clean(member.feed_title or entry.origin or member.origin),
-        "origin": clean(entry.origin or member.origin),
-        "kind": member.kind,
-        "country": member.country,
-        "language": entry.language,
-        "published": iso(entry.time) if entry.time else None,
-    }
 
 
 def _harmless(text: str) -> str:
