@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,6 +153,16 @@ def test_each_room_says_what_it_does_what_goes_in_and_out_and_what_it_imports() 
             if not all(word in said for word in ("In: ", "Out: ", "May import: ")):
                 silent.append(name)
     assert silent == []
+
+
+def test_the_docs_name_every_room_and_no_file_that_is_not_there() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:aggregator|classifiers|tests)/[\w/.]*)`", text))
+    rooms = {f"aggregator/{room}/" for room in ALLOWED} | {
+        f"classifiers/{path.name}/" for path in (ROOT / "classifiers").iterdir() if (path / "__init__.py").exists()
+    }
+    assert rooms - named == set()
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
 def test_files_and_functions_are_short() -> None:
