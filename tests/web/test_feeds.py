@@ -409,6 +409,11 @@ def test_the_list_of_what_was_withdrawn_is_a_feed_for_people_and_programs(client
     assert stones == [story_id("gone").encode(), story_id("s1").encode()]
     assert "<title>Withdrawn: A &amp; B ‹collide&gt;</title>".encode() in atom
     assert not set(ids(atom)) & {story_id("gone"), story_id("s1")}, "they are items of their own"
+    # As docs/outputs.md has it: of this document alone, and only while there is something to list.
+    assert check("atom", atom) == ["xmlns:at='http://purl.org/atompub/tombstones/1.0'"]
+    client.source.withdrawn = []
+    client.source.number += 1
+    assert check("atom", client.get("/feeds/harbour.atom?withdrawn=yes").body) == []
     for query in ("withdrawn=no", "withdrawn=yes&limit=3"):
         assert client.get(f"/feeds/harbour.atom?{query}").status == 400, query
     assert client.get("/feeds/alerts.atom?withdrawn=yes").status == 400
