@@ -153,7 +153,7 @@ class WebConfig(Section):
         64,
         ge=1,
         le=4096,
-        description="Most feed documents narrowed by URL parameters that are kept in memory; each output's own are kept anyway.",
+        description="Most feed documents narrowed by URL parameters that are kept in memory, 32 MiB in all; outputs' own have 96 MiB of their own.",
     )
     min_age: Duration = Field(
         timedelta(seconds=30),

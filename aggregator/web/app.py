@@ -23,6 +23,7 @@ from aggregator.web.context import Context
 from aggregator.web.feedback import FeedbackPages
 from aggregator.web.feeds import PREFLIGHT, FeedServer, Problem
 from aggregator.web.gateway import Gateway
+from aggregator.web.in_flight import InFlight
 from aggregator.web.pages import Pages
 from aggregator.web.rate_limit import RateLimit
 from aggregator.web.respond import answer
@@ -57,6 +58,7 @@ def create_app(
         signer=Signer(source.secret()),
         memory=Memory(web.cache_size),
         limit=RateLimit(web.rate_limit),
+        in_flight=InFlight(),
         registry=registry,
         prefix=urlsplit(site.base_url).path.rstrip("/"),
     )
@@ -134,7 +136,7 @@ class _FeedEndpoint:
         found = await self._server.document(scope["path"], scope["query_string"], locked=locked)
         if isinstance(found, Problem):
             raise HTTPException(found.status, found.message)
-        await answer(found, scope, send, self._context.clock.now())
+        await answer(found, scope, send, self._context.clock.now(), self._context.in_flight)
 
     def _preflight(self, request: Request) -> Response:
         cors = self._context.web.cors

@@ -18,6 +18,11 @@ Key = tuple[str, bytes]
 MIN_COMPRESSED = 512
 """Bytes below which compression is not worth a reader's effort."""
 
+MOST_BYTES = 96 * 1024**2
+"""Of outputs' own documents in memory: some twenty outputs at their longest, in three formats and three encodings."""
+MOST_NARROWED_BYTES = 32 * 1024**2
+"""Of documents narrowed by a query in memory."""
+
 
 class Variant(NamedTuple):
     """One encoding of a document."""
@@ -51,6 +56,11 @@ class Document:
     """Origins whose scripts may read it, where it is not everybody's."""
     _told: tuple[int, dict[tuple[bytes, bool], Headers]] = field(default_factory=lambda: (-1, {}))
     """Seconds left, and the headers made for them."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory, in all its encodings."""
+        return sum(len(variant.body) for variant in self.variants)
 
     def same_bytes(self, other: Document) -> bool:
         """Whether another document has the same bytes."""
@@ -114,34 +124,51 @@ def http_date(moment: datetime) -> bytes:
 class Memory:
     """The documents last asked for, by path and query.
 
-    An output's own document always has its place; of documents narrowed by a query the longest unused goes first,
-    so that nobody pushes out what readers poll by asking for ever other ones.
+    Of documents narrowed by a query, and of outputs' own, the longest unused goes first, each among its own kind: nobody
+    pushes out what readers poll by asking for ever other ones.
     """
 
-    def __init__(self, size: int) -> None:
-        """`size`: most narrowed documents kept."""
-        self._size = size
-        self._plain: dict[Key, Document] = {}
-        self._narrowed: OrderedDict[Key, Document] = OrderedDict()
+    def __init__(
+        self, size: int, most_bytes: int = MOST_BYTES, most_narrowed_bytes: int = MOST_NARROWED_BYTES
+    ) -> None:
+        """`size`: most narrowed documents kept. `most_bytes`, `most_narrowed_bytes`: of outputs' own documents and of
+        narrowed ones, in all their encodings."""
+        self._plain = _Shelf(None, most_bytes)
+        self._narrowed = _Shelf(size, most_narrowed_bytes)
 
     def get(self, key: Key) -> Document | None:
         """The document, or None. It may be out of date: see `fresh`."""
-        if not key[1]:
-            return self._plain.get(key)
-        document = self._narrowed.get(key)
-        if document is not None:
-            self._narrowed.move_to_end(key)
-        return document
+        return (self._narrowed if key[1] else self._plain).get(key)
 
     def put(self, key: Key, document: Document) -> None:
         """Keep a document of an output that exists."""
-        if not key[1]:
-            self._plain[key] = document
-            return
-        self._narrowed[key] = document
-        self._narrowed.move_to_end(key)
-        while len(self._narrowed) > self._size:
-            self._narrowed.popitem(last=False)
+        (self._narrowed if key[1] else self._plain).put(key, document)
+
+
+class _Shelf:
+    """Documents in the order of their last use, bounded in number and bytes; the last one always has its place."""
+
+    def __init__(self, most: int | None, most_bytes: int) -> None:
+        self._most = most
+        self._most_bytes = most_bytes
+        self._held: OrderedDict[Key, Document] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: Key) -> Document | None:
+        document = self._held.get(key)
+        if document is not None:
+            self._held.move_to_end(key)
+        return document
+
+    def put(self, key: Key, document: Document) -> None:
+        replaced = self._held.pop(key, None)
+        self._bytes += document.size - (replaced.size if replaced is not None else 0)
+        self._held[key] = document
+        while len(self._held) > 1 and (
+            self._bytes > self._most_bytes or (self._most is not None and len(self._held) > self._most)
+        ):
+            _, gone = self._held.popitem(last=False)
+            self._bytes -= gone.size
 
 
 def fresh(document: Document, generation: int, now: datetime) -> bool:

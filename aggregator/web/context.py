@@ -12,6 +12,7 @@ from aggregator.core.ports import Clock
 from aggregator.publish.types import Site
 from aggregator.web.access import Guard
 from aggregator.web.cache import Memory
+from aggregator.web.in_flight import InFlight
 from aggregator.web.rate_limit import RateLimit
 from aggregator.web.signing import Signer
 from aggregator.web.source import SecretLookup, WebSource
@@ -30,6 +31,7 @@ class Context:
     signer: Signer
     memory: Memory
     limit: RateLimit
+    in_flight: InFlight
     registry: CollectorRegistry | None
     prefix: str
     """Path of the base URL ("/news"), empty for none."""

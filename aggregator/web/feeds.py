@@ -22,6 +22,9 @@ from aggregator.web.context import Context
 
 ROLLING = timedelta(minutes=1)
 """How long a document is good that changes by the mere passing of time."""
+AT_ONCE = 4
+"""Outputs' own documents rendered at a time, and again as many narrowed ones: each takes tens of megabytes while it is
+made. Odd questions wait for each other, not for what readers poll, nor the other way round."""
 CLOSED = timedelta(days=1)
 """How long readers may keep an archive document, which hardly ever changes."""
 
@@ -40,6 +43,7 @@ class FeedServer:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._locks: dict[Key, asyncio.Lock] = {}
+        self._rendering = {narrowed: asyncio.Semaphore(AT_ONCE) for narrowed in (False, True)}
 
     async def document(self, path: str, query: bytes, *, locked: bool) -> Document | Problem:
         """Return the document under a path. `locked`: the request came with the server's credential."""
@@ -67,9 +71,10 @@ class FeedServer:
                 generation = context.source.generation()
                 if held is not None and fresh(held, generation, context.clock.now()):
                     return held
-                made = await run_in_threadpool(
-                    self._make, output, form, base, request, query, generation, held
-                )
+                async with self._rendering[bool(query)]:
+                    made = await run_in_threadpool(
+                        self._make, output, form, base, request, query, generation, held
+                    )
                 document = replace(made, shared=not (locked or output.private_env))
                 context.memory.put(key, document)
                 return document

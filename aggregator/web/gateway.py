@@ -1,7 +1,7 @@
 """The first thing a request meets: bare ASGI, so that an answer from memory costs next to nothing.
 
-request -> prefix off -> host known? -> credential? -> feed in memory and fresh? -> 200/304
-                                                    -> rate limit -> Starlette
+request -> prefix off -> host known? -> not too many at once? -> credential? -> feed in memory and fresh? -> 200/304
+                                                                              -> rate limit -> Starlette
 """
 
 from __future__ import annotations
@@ -11,13 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aggregator.web.access import is_loopback, is_open
 from aggregator.web.cache import fresh
 from aggregator.web.context import Context
-from aggregator.web.respond import answer
-
-_TEXT = (b"content-type", b"text/plain; charset=utf-8")
-SECURITY = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
+from aggregator.web.in_flight import in_chunks
+from aggregator.web.respond import answer, plain
 
 
 class Gateway:
@@ -46,27 +41,44 @@ class Gateway:
                 authorization = value
         guard = context.guard
         if not guard.knows_host(host):
-            await _plain(
+            await plain(
                 send,
                 421,
                 "This server does not answer to that name; set web.base_url to the URL readers use.\n",
             )
             return
-        admitted = guard.admits(authorization) or is_open(path)
+        send = in_chunks(send)
+        client = client_address(scope)
+        # Whom a proxy on this machine does not name cannot be told from its other clients.
+        with context.in_flight.answering("" if is_loopback(client) else client) as welcome:
+            if not welcome:
+                message = (
+                    "Too many requests of this address are still being answered. Try again in 5 seconds.\n"
+                )
+                await plain(send, 429, message, (b"retry-after", b"5"))
+                return
+            admitted = guard.admits(authorization) or is_open(path)
+            await self._answer(scope, receive, send, client, admitted=admitted)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, client: str, *, admitted: bool
+    ) -> None:
+        context = self._context
+        path: str = scope["path"]
         method: str = scope["method"]
         now = context.clock.now()
         if admitted and path.startswith("/feeds/") and method in ("GET", "HEAD"):
             document = context.memory.get((path, scope["query_string"]))
             if document is not None and fresh(document, context.source.generation(), now):
-                await answer(document, scope, send, now)
+                await answer(document, scope, send, now, context.in_flight)
                 return
-        wait = context.limit.wait(client_address(scope), now)
+        wait = context.limit.wait(client, now)
         if wait:
             message = f"Too many requests from this address. Try again in {wait} seconds.\n"
-            await _plain(send, 429, message, (b"retry-after", b"%d" % wait))
+            await plain(send, 429, message, (b"retry-after", b"%d" % wait))
         elif not admitted:
             challenge = (b"www-authenticate", b'Basic realm="aggregator", charset="UTF-8"')
-            await _plain(send, 401, "A user name and a password are needed.\n", challenge)
+            await plain(send, 401, "A user name and a password are needed.\n", challenge)
         else:
             await self._app(scope, receive, send)
 
@@ -83,16 +95,3 @@ def client_address(scope: Scope) -> str:
             if name == b"x-forwarded-for":
                 address = value.rpartition(b",")[2].strip().decode("latin-1") or address
     return address
-
-
-async def _plain(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
-    body = message.encode()
-    start = [
-        _TEXT,
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        *SECURITY,
-        *headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})

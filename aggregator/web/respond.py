@@ -8,9 +8,10 @@ from starlette.types import Scope, Send
 
 from aggregator.web.cache import Document
 from aggregator.web.conditional import accepted_encodings, matching_tag, read_date
+from aggregator.web.in_flight import InFlight
 
 
-async def answer(document: Document, scope: Scope, send: Send, now: datetime) -> int:
+async def answer(document: Document, scope: Scope, send: Send, now: datetime, in_flight: InFlight) -> int:
     """Answer a GET or HEAD request with the document; returns the status."""
     accept = none_match = modified_since = origin = b""
     for name, value in scope["headers"]:
@@ -36,7 +37,27 @@ async def answer(document: Document, scope: Scope, send: Send, now: datetime) ->
     headers = document.headers(variant, now, body=not not_modified)
     if origin and origin in document.origins:
         headers = [*headers, (b"access-control-allow-origin", origin)]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
     body = b"" if not_modified or scope["method"] == "HEAD" else variant.body
-    await send({"type": "http.response.body", "body": body})
+    with in_flight.sending(body) as room:
+        if not room:
+            message = "Too many large documents are on their way to slow readers. Try again in 30 seconds.\n"
+            await plain(send, 503, message, (b"retry-after", b"30"))
+            return 503
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
     return status
+
+
+async def plain(send: Send, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
+    """Answer with a line of text."""
+    body = message.encode()
+    start = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        *headers,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})
