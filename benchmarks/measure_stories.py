@@ -35,9 +35,10 @@ from aggregator.core.types import Candidate
 from aggregator.stories.features.headlines import compact, headline
 from aggregator.stories.grouping import similarity
 from aggregator.stories.grouping.idf import Rarity
+from aggregator.stories.grouping.member import member_of
 from aggregator.stories.grouping.near_duplicate import same_text
-from aggregator.stories.grouping.similarity import compare, likelihood, profile
-from aggregator.stories.grouping.window import member_of
+from aggregator.stories.grouping.similarity import compare, likelihood
+from aggregator.stories.grouping.traits import profile
 
 NAMES = [name for name in similarity.WEIGHTS if name != "bias"]
 FITTED = [name for name in NAMES if name not in ("different_doings", "no_name_shared")]

@@ -159,7 +159,9 @@ def test_the_docs_name_every_room_and_no_file_that_is_not_there() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:aggregator|classifiers|tests)/[\w/.]*)`", text))
     rooms = {f"aggregator/{room}/" for room in ALLOWED} | {
-        f"classifiers/{path.name}/" for path in (ROOT / "classifiers").iterdir() if (path / "__init__.py").exists()
+        f"classifiers/{path.name}/"
+        for path in (ROOT / "classifiers").iterdir()
+        if (path / "__init__.py").exists()
     }
     assert rooms - named == set()
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []

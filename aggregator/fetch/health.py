@@ -5,7 +5,7 @@ States in order of weight, the heaviest that holds counts:
 
     gone      it answered 410
     failing   poll.failing_after polls failed in a row
-    degraded  it works with loss: malformed, entries missed, guids that change, floods
+    degraded  it works with loss: malformed, entries missed, guids that change, more than one feed may bring
     quiet     no news for much longer than it ever took before
     moved     it is fetched elsewhere than config.toml says
     ok
@@ -83,6 +83,8 @@ def _remember(memory: HealthMemory, poll: FinishedPoll) -> HealthMemory:
     first = poll.feed.last_success is None  # the past that a first document brings is no flood
     if poll.changes is not None and poll.changes.held_back and not first:
         memory = replace(memory, flooded_at=poll.now, held_back=len(poll.changes.held_back))
+    if poll.changes is not None and poll.changes.bounded:
+        memory = replace(memory, bounded_at=poll.now, bounded=poll.changes.bounded)
     return memory
 
 
@@ -118,6 +120,8 @@ def _loss(memory: FeedMemory, now: datetime) -> str:
             f"it brought more than one feed may announce: {found.held_back} new entries of one document "
             f"went to the archive at {_when(found.flooded_at)}"
         )
+    if found.bounded_at is not None and now - found.bounded_at < _LOSS_SHOWN:
+        return f"{found.bounded} (last at {_when(found.bounded_at)})"
     return ""
 
 

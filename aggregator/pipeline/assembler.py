@@ -20,17 +20,22 @@ from aggregator.core.types import (
     StoryEntry,
     published_order,
 )
+from aggregator.pipeline.past import read_past
 from aggregator.pipeline.worker import Analysis
 from aggregator.store import Store
 from aggregator.store.feedback import Feedback
 from aggregator.store.feeds import public_url
 from aggregator.stories.grouping.group import group
+from aggregator.stories.grouping.publisher import publisher_of
+from aggregator.stories.grouping.ration import MergeRation
 from aggregator.stories.grouping.window import Window
 from aggregator.stories.summary.bursts import usual_growth
 from aggregator.stories.summary.summarise import rules_for, summarise
 
 _USUAL_SPAN = timedelta(days=14)
 _USUAL_KEPT = timedelta(hours=1)
+_SET_BACK = timedelta(minutes=1)
+"""A clock that goes back further was wrong before: the window it led to is built anew."""
 
 
 class Assembler:
@@ -45,28 +50,49 @@ class Assembler:
         self._rules = rules_for(config.stories, config.origins)
         self._usual: dict[str, float] = {}
         self._usual_at: datetime | None = None
+        self._ration = MergeRation()
+        self._latest: datetime | None = None
+        """When the last batch was grouped."""
 
     def forget_caches(self) -> None:
         """Read window and corrections anew at the next batch: after a correction by a person, or a failed write."""
         self._window = None
         self._constraints = None
 
-    def group(self, candidates: Sequence[Candidate], now: datetime) -> Grouping:
-        """Assign each candidate to a story, new or stored."""
+    def group(self, candidates: Sequence[Candidate], now: datetime, *, polled: bool = True) -> Grouping:
+        """Assign each candidate to a story, new or stored. What was `polled`, not imported by a person, is rationed in
+        the merges it brings about."""
         if not candidates:
             return Grouping()
-        if self._window is None:
-            self._window = Window(self._settings)
-            self._window.load(self._store.window(now - 2 * self._settings.window))
+        window = self._window_at(now)
         if self._constraints is None:
             self._constraints = self._store.constraints()
         seen = self._store.seen([key for c in candidates for key in c.fingerprint.keys])
-        return group(candidates, seen, self._window, self._constraints, self._settings)
+        publishers = {self._publisher(c.entry.feed_id) for c in candidates} if polled else ()
+        left = self._ration.left(publishers, now)
+        past = read_past(self._store, candidates, seen, window, self._publisher, left)
+        return group(candidates, seen, window, self._constraints, self._settings, past)
 
-    def commit(self, grouping: Grouping, candidates: Sequence[Candidate]) -> None:
+    def commit(self, grouping: Grouping, candidates: Sequence[Candidate], now: datetime) -> None:
         """The batch is stored: let the window know."""
+        self._ration.note(map(self._publisher, grouping.brought), now)
         if self._window is not None and candidates:
             self._window.commit(grouping, candidates)
+
+    def _window_at(self, now: datetime) -> Window:
+        """The window, read from the store where there is none, or where the clock that it was built by was wrong."""
+        if self._latest is not None and now < self._latest - _SET_BACK:
+            self._window = None
+        self._latest = now
+        if self._window is None:
+            self._window = Window(self._settings, self._publisher)
+            self._window.set_clock(now)
+            self._window.load(self._store.window(now - 2 * self._settings.window))
+        self._window.set_clock(now)
+        return self._window
+
+    def _publisher(self, feed_id: int) -> str:
+        return publisher_of(self._feed(feed_id).url)
 
     def summarise(
         self,

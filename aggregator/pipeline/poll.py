@@ -43,6 +43,7 @@ from aggregator.core.types import (
     FeedState,
     Fetched,
     Fingerprint,
+    Grouping,
     Outcome,
     ParsedFeed,
     PollError,
@@ -55,6 +56,7 @@ from aggregator.pipeline.assembler import Assembler
 from aggregator.pipeline.worker import Analysis, ParsedDocument, Worker
 from aggregator.pipeline.worker_pool import WorkerCrashed, WorkerPool
 from aggregator.store import Store
+from aggregator.stories.grouping.bounds import bounded
 
 log = structlog.get_logger("aggregator")
 
@@ -218,14 +220,12 @@ class Pipeline:
         entries = [entry for document in present for entry in document.entries]
         known = self.store.known([entry.id for entry in entries])
         own_keys = self.store.own_keys([entry for entry in entries if entry.id not in known])
-        polls: list[PollIntent] = []
-        all_changes: list[Changes] = []
+        changes: dict[int, Changes] = {}
         for fetched in batch:
             feed = fetched.feed
             document = documents.get(feed.id)
-            changes = None
             if document is not None and isinstance(document.feed, ParsedFeed):
-                changes = detect_changes(
+                changes[feed.id] = detect_changes(
                     document.entries,
                     known,
                     own_keys.get(feed.id, frozenset()),
@@ -233,21 +233,19 @@ class Pipeline:
                     now,
                     first_poll=feed.last_success is None,
                 )
-                all_changes.append(changes)
-            options = self.config.feed_by_url.get(feed.url)
-            polls.append(
-                decide(
-                    feed,
-                    fetched,
-                    document.feed if document is not None else None,
-                    changes,
-                    now,
-                    self.config.poll,
-                    fixed=options.interval if options else None,
-                    network_down=network_down,
-                )
+        whole = _merge_changes([*changes.values()])
+        candidates = _candidates(whole, analyses)
+        grouping, seconds = self._group(candidates, now, polled=True)
+        for feed_id, words in bounded(grouping, candidates).items():
+            changes[feed_id] = replace(changes[feed_id], bounded=words)
+        polls = [
+            self._decide(
+                fetched, documents.get(fetched.feed.id), changes.get(fetched.feed.id), now, network_down
             )
-        stats = self._store(_merge_changes(all_changes), analyses, now, polls=polls)
+            for fetched in batch
+        ]
+        stats = self._store(whole, candidates, grouping, analyses, now, polls=polls)
+        stats.seconds["group"] = seconds
         stats.outcomes.update(str(intent.record.outcome) for intent in polls)
         stats.failures += [
             f"{intent.feed.title or mask(intent.feed.url)}: {intent.record.error}"
@@ -255,6 +253,26 @@ class Pipeline:
             if intent.record.error
         ]
         return stats
+
+    def _decide(
+        self,
+        fetched: Fetched,
+        document: ParsedDocument | None,
+        changes: Changes | None,
+        now: datetime,
+        network_down: bool,
+    ) -> PollIntent:
+        options = self.config.feed_by_url.get(fetched.feed.url)
+        return decide(
+            fetched.feed,
+            fetched,
+            document.feed if document is not None else None,
+            changes,
+            now,
+            self.config.poll,
+            fixed=options.interval if options else None,
+            network_down=network_down,
+        )
 
     # --- importing ---
 
@@ -349,32 +367,36 @@ class Pipeline:
     ) -> RunStats:
         latest = {entry.id: entry for entry in entries}  # of several rows with one id the last counts
         found = compare(latest.values(), self.store.known(list(latest)), now)
-        return self._store(Changes(new=found.fresh, revised=found.revised), analyses, now)
+        changes = Changes(new=found.fresh, revised=found.revised)
+        candidates = _candidates(changes, analyses)
+        grouping, seconds = self._group(candidates, now, polled=False)
+        stats = self._store(changes, candidates, grouping, analyses, now)
+        stats.seconds["group"] = seconds
+        return stats
 
     # --- storing ---
+
+    def _group(
+        self, candidates: Sequence[Candidate], now: datetime, *, polled: bool
+    ) -> tuple[Grouping, float]:
+        """The stories of the candidates, and the seconds that took."""
+        started = time.perf_counter()
+        grouping = self.assembler.group(candidates, now, polled=polled)
+        return grouping, time.perf_counter() - started
 
     def _store(
         self,
         changes: Changes,
+        candidates: Sequence[Candidate],
+        grouping: Grouping,
         analyses: Mapping[str, Analysis],
         now: datetime,
         *,
         polls: Sequence[PollIntent] = (),
     ) -> RunStats:
-        """Group, summarise and apply. The window is advanced only once the transaction is through."""
+        """Summarise and apply. The window is advanced only once the transaction is through."""
         stats = RunStats(new=len(changes.new), revised=len(changes.revised))
         started = time.perf_counter()
-        candidates = [
-            Candidate(
-                e,
-                analyses[e.id].fingerprint or Fingerprint(),
-                analyses[e.id].labels,
-                archived=e.id in changes.archived,
-            )
-            for e in changes.new
-        ]
-        grouping = self.assembler.group(candidates, now)
-        grouped = time.perf_counter()
         told = [r for r in changes.revised if not r.flapping]
         revised = {r.entry.id: (r.entry, analyses[r.entry.id]) for r in told if r.entry.id in analyses}
         stories = self.assembler.summarise(candidates, grouping, revised, now)
@@ -393,12 +415,11 @@ class Pipeline:
             ),
             now,
         )
-        self.assembler.commit(grouping, candidates)
+        self.assembler.commit(grouping, candidates, now)
         stats.stories = len(stories)
         stats.seconds.update(
             {
-                "group": grouped - started,
-                "summarise": summarised - grouped,
+                "summarise": summarised - started,
                 "apply": time.perf_counter() - summarised,
             }
         )
@@ -435,6 +456,18 @@ def _unanalysed(entry: Entry) -> Analysis:
 
 def _same_body(fetched: Fetched) -> bool:
     return fetched.body is not None and body_hash(fetched.body) == fetched.feed.body_hash
+
+
+def _candidates(changes: Changes, analyses: Mapping[str, Analysis]) -> list[Candidate]:
+    return [
+        Candidate(
+            entry,
+            analyses[entry.id].fingerprint or Fingerprint(),
+            analyses[entry.id].labels,
+            archived=entry.id in changes.archived,
+        )
+        for entry in changes.new
+    ]
 
 
 def _merge_changes(parts: Sequence[Changes]) -> Changes:

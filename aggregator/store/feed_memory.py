@@ -11,7 +11,16 @@ from typing import Any
 from aggregator.core.types import FeedMemory, HealthMemory, ScheduleHints, UsualRate
 
 _MOMENTS = frozenset(
-    ("last_new", "last_unconditional", "first_read", "spent_until", "retry_at", "missed_at", "flooded_at")
+    (
+        "last_new",
+        "last_unconditional",
+        "first_read",
+        "spent_until",
+        "retry_at",
+        "missed_at",
+        "flooded_at",
+        "bounded_at",
+    )
 )
 _FROM_EXTRA = {"longest": "longest_silence", "seen": "polls_with_news", "retry_at": "retry_at"}
 _HEALTH_FROM_EXTRA = {

@@ -1,17 +1,21 @@
-"""The machine's clock ran a day ahead and is put right: polling must not wait for that day."""
+"""The machine's clock ran ahead and is put right: polling must not wait for that day, nor grouping lose its window."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from aggregator.config.load import load
 from aggregator.daemon import clock_watch
 from aggregator.daemon.scheduler import JobScheduler
+from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from tests.attack.hosts import ADDRESSES, configuration, hosts, item
 from tests.clocks import ShiftedClock
 
 CONFIG = """
@@ -85,3 +89,47 @@ def test_the_jobs_go_on(tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert len(done) == 1
+
+
+EVENT = "Earthquake of magnitude six shakes Hualien in Taiwan"
+REPORT = "Magnitude six earthquake shakes Hualien, Taiwan"
+
+
+@pytest.mark.allow_hosts([*ADDRESSES])
+@pytest.mark.parametrize("ahead", [timedelta(hours=5), timedelta(days=365)])
+@pytest.mark.parametrize("restart", [False, True])
+def test_reports_are_joined_after_a_clock_that_was_ahead(
+    tmp_path: Path, ahead: timedelta, restart: bool
+) -> None:
+    """An undated entry, and one that dates itself by its own clock, come while ours is ahead; then ours is put right."""
+    began = datetime.now(UTC)
+
+    async def main() -> list[dict[str, str]]:
+        clock = ShiftedClock()
+        with hosts(3) as (one, two, three):
+            path = tmp_path / "config.toml"
+            path.write_text(configuration([one, two, three]), encoding="utf-8")
+            one.items = [item("a", EVENT, "Houses fell, the mayor said.", "https://a.example/1", began)]
+            undated = "<item><guid>u</guid><title>Parliament of Peru elects a speaker</title></item>"
+            runtime = Runtime(load(path), clock=clock)
+            for shift in (timedelta(0), ahead, timedelta(hours=6)):
+                clock.shift = shift
+                if shift == ahead:
+                    dated = item(
+                        "f", "Museum in Oslo opens", "A crown.", "https://c.example/1", began + ahead
+                    )
+                    two.items = [undated, dated]
+                elif shift:
+                    three.items = [item("b", REPORT, "Many fled.", "https://b.example/1", began)]
+                    if restart:
+                        await runtime.close()
+                        runtime = Runtime(load(path), clock=clock)
+                await runtime.pipeline.poll(runtime.store.due(clock.now(), 10))
+            rows = list(export_entries(runtime.store))
+            await runtime.close()
+            return rows
+
+    rows = asyncio.run(main())
+    stories = {row["title"]: row["story"] for row in rows}
+    assert len(stories) == 4
+    assert stories[EVENT] == stories[REPORT]

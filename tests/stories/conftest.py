@@ -13,6 +13,8 @@ from aggregator.config.stories import StoriesConfig
 from aggregator.core.types import Assignment, Candidate, Entry, StoryEntry
 from aggregator.stories.features.fingerprint import Fingerprinter
 from aggregator.stories.grouping.group import group
+from aggregator.stories.grouping.member import Member
+from aggregator.stories.grouping.past import Past
 from aggregator.stories.grouping.window import Window
 
 START = datetime(2031, 11, 4, tzinfo=UTC)
@@ -45,14 +47,17 @@ class Replay:
 
     settings: StoriesConfig = field(default_factory=StoriesConfig)
     constraints: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    publisher: Callable[[int], str] = str
     window: Window = field(init=False)
     assigned: dict[str, Assignment] = field(default_factory=dict)
     keys: dict[int, str] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Candidate] = field(default_factory=dict)
+    merges_left: Mapping[str, int] = field(default_factory=dict)
+    refused: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.window = Window(self.settings)
+        self.window = Window(self.settings, self.publisher)
 
     def resolve(self, story: str) -> str:
         while story in self.redirects:
@@ -64,8 +69,10 @@ class Replay:
         for start in range(0, len(candidates), batch):
             part = [c for c in candidates[start : start + batch] if c.entry.id not in self.assigned]
             seen = {k: self.resolve(self.keys[k]) for c in part for k in c.fingerprint.keys if k in self.keys}
-            grouping = group(part, seen, self.window, self.constraints, self.settings)
+            past = Past(self.holders(seen), merges_left=self.merges_left)
+            grouping = group(part, seen, self.window, self.constraints, self.settings, past)
             self.redirects.update(grouping.merges)
+            self.refused += grouping.refused
             for assignment in grouping.assignments:
                 assert assignment.entry not in self.assigned, "an entry is assigned once"
                 self.assigned[assignment.entry] = assignment
@@ -75,6 +82,18 @@ class Replay:
                     self.keys.setdefault(key, self.assigned[candidate.entry.id].story)
             self.window.commit(grouping, part)
         return self
+
+    def holders(self, seen: Mapping[int, str]) -> dict[str, list[Member]]:
+        """Of stories outside the window, the members."""
+        outside = {story for story in seen.values() if not self.window.story(story)}
+        return {
+            story: [
+                self.window.member(story, c.entry, c.fingerprint)
+                for c in self.rows.values()
+                if self.story_of(c.entry.id) == story
+            ]
+            for story in outside
+        }
 
     def stories(self) -> dict[str, frozenset[str]]:
         """Story to its entries, merges followed."""

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from aggregator.config.stories import StoriesConfig
 from aggregator.core.types import Candidate, Entry
+from aggregator.stories.grouping.contrast import other_weapons
 from aggregator.stories.grouping.group import group, story_id
-from aggregator.stories.grouping.similarity import WEIGHTS, other_weapons, with_story
-from aggregator.stories.grouping.window import Window, member_of
+from aggregator.stories.grouping.member import member_of
+from aggregator.stories.grouping.similarity import WEIGHTS, with_story
+from aggregator.stories.grouping.window import Window
 
 from .conftest import Replay, make_candidates, make_entry
 
@@ -144,7 +146,7 @@ def test_exact_keys_join(kind: str, replay: type[Replay]) -> None:
         "Crane operators strike at Busan port",
         "Operators demand safety measures at the terminal.",
     )
-    other = "Quite another headline about something else"
+    other = "Busan crane operators walk out"
     first = make_entry(title, summary, id="a", guid="one", url="https://alpha.example/a")
     second = make_entry(
         title if kind == "text" else other,

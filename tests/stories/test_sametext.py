@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from aggregator.core.types import Candidate, Entry
+from aggregator.stories.grouping.member import member_of
 from aggregator.stories.grouping.near_duplicate import same_text
-from aggregator.stories.grouping.window import member_of
 
 LEAD = (
     "The ferry left Puerto Princesa at dawn with 140 people aboard and sank in rough seas off Palawan island."

@@ -22,6 +22,7 @@ from aggregator.core.types.pages import Extract, Page
 from aggregator.core.types.people import Constraint, Feedback
 from aggregator.core.types.polls import Alarm, Outcome, PollIntent, PollRecord
 from aggregator.core.types.stories import (
+    ALIKE,
     Assignment,
     Candidate,
     Corroboration,
@@ -33,6 +34,7 @@ from aggregator.core.types.stories import (
 )
 
 __all__ = [
+    "ALIKE",
     "Alarm",
     "Assignment",
     "Batch",

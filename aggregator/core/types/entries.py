@@ -109,3 +109,5 @@ class Changes:
     """What `FeedMemory.usual` becomes."""
     held_back: frozenset[str] = frozenset()
     """Those of `archived` that were more than the feed may announce at once."""
+    bounded: str = ""
+    """What of it went beyond a bound on what one feed may store or bring about, in words; empty when nothing did."""

@@ -37,6 +37,10 @@ class HealthMemory:
     """When a document last held more new entries than the feed may announce."""
     held_back: int = 0
     """How many of that document's entries were not announced."""
+    bounded_at: datetime | None = None
+    """When it last went beyond what one feed may store or bring about."""
+    bounded: str = ""
+    """What that was, in words."""
     error_code: str = ""
     """Why the last poll failed (`PollError.code`); empty when it did not."""
     error_message: str = ""

@@ -10,6 +10,9 @@ from typing import Any
 from aggregator.core.types.entries import Entry
 from classifiers.types import Label
 
+ALIKE = "alike"
+"""Basis of an entry of which a story has enough from one publisher: it is counted there, and stored without its text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
@@ -46,7 +49,7 @@ class Assignment:
     entry: str
     story: str
     basis: str
-    """new, guid, url, text, near, event or person."""
+    """new, guid, url, text, near, event or person; or ALIKE."""
     score: float = 1.0
 
 
@@ -57,6 +60,10 @@ class Grouping:
     assignments: tuple[Assignment, ...] = ()
     merges: tuple[tuple[str, str], ...] = ()
     """(from, into): two stories proved to be one. The first id redirects for ever."""
+    brought: tuple[int, ...] = ()
+    """The feed whose entry brought about each of `merges`."""
+    refused: tuple[int, ...] = ()
+    """A feed for each merge that its entries would have brought about beyond what it may."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from aggregator.stories.features.headlines import compact
-from aggregator.stories.grouping.similarity import contradict, exchanged
-from aggregator.stories.grouping.window import Member
+from aggregator.stories.grouping.contrast import contradict, exchanged
+from aggregator.stories.grouping.member import Member
 
 _TITLE_ALONE = 88.0
 _TITLE_WITH_LEAD = 72.0

@@ -1,0 +1,50 @@
+"""What grouping asks about stories that its window no longer holds. Each answer is bounded, however large the story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, or_, select
+
+from aggregator.core.types import ALIKE, Entry
+from aggregator.store.codec import row_to_entry
+from aggregator.store.entries import ENTRIES, chunks
+
+_MOST_HOLDERS = 200
+
+
+def holders(
+    connection: Connection, stories: Sequence[str], urls: Sequence[str], guids: Sequence[str]
+) -> list[tuple[str, Entry]]:
+    """(story, entry) of entries in those stories with one of those links or guids, without their full text: 200 at most,
+    the earliest."""
+    # The empty strings keep the row's shape while sparing SQLite the overflow pages of long texts.
+    columns = [c for c in ENTRIES.c if c.name not in {"fingerprint_json", "content", "text"}]
+    found: list[tuple[str, Entry]] = []
+    for chunk in chunks(stories):
+        statement = (
+            select(*columns)
+            .where(
+                ENTRIES.c.story.in_(chunk),
+                ENTRIES.c.basis != ALIKE,
+                or_(ENTRIES.c.url.in_(urls), ENTRIES.c.guid.in_(guids)),
+            )
+            .order_by(ENTRIES.c.n)
+            .limit(_MOST_HOLDERS)
+        )
+        rows = connection.execute(statement).mappings()
+        found.extend((row["story"], row_to_entry({**row, "content": "", "text": ""})) for row in rows)
+    return found
+
+
+def kept(connection: Connection, stories: Sequence[str]) -> dict[tuple[str, int], int]:
+    """(story, feed id) to how many of the feed's entries the story keeps whole."""
+    found: dict[tuple[str, int], int] = {}
+    for chunk in chunks(stories):
+        statement = (
+            select(ENTRIES.c.story, ENTRIES.c.feed_id, func.count().label("entries"))
+            .where(ENTRIES.c.story.in_(chunk), ENTRIES.c.basis != ALIKE)
+            .group_by(ENTRIES.c.story, ENTRIES.c.feed_id)
+        )
+        found.update(((row.story, row.feed_id), row.entries) for row in connection.execute(statement))
+    return found
