@@ -32,8 +32,10 @@ from typing import Any
 from aggregator.config import OutputConfig, WebConfig
 from aggregator.core.types import Corroboration, Entry, FeedState, Story, StoryEntry
 from aggregator.pipeline.worker import spare_collector
-from aggregator.publish import FORMATS, Format, Names, Site, build
+from aggregator.publish import FORMATS, Format, Names, Site
+from aggregator.publish.build import Content, build
 from aggregator.publish.formats.render import render
+from aggregator.publish.types import Publication
 from aggregator.web import create_app
 from aggregator.web.cache import make_variants
 from aggregator.web.signing import Signer
@@ -201,14 +203,12 @@ def measure(form: Format, stories: Sequence[Story]) -> tuple[float, float, float
     """Return the seconds of CPU time for building, writing and compressing a document, and its sizes."""
     signer = Signer(b"x" * 32)
     begin = time.process_time()
-    feed = build(
-        OUTPUT,
-        stories,
-        now=NOW,
-        site=SITE,
-        records=form == "json",
+    publication = Publication(
+        SITE,
         feedback=lambda story, topic: signer.links(SITE.base_url, story, topic),
+        records=form == "json",
     )
+    feed = build(OUTPUT, Content(stories), publication, now=NOW, names=Names())
     built = time.process_time()
     body = render(feed, form)
     rendered = time.process_time()

@@ -16,7 +16,7 @@ from aggregator.publish.hubs import hubs_of, told_documents
 from aggregator.publish.produce import produce
 from aggregator.publish.push.plan import plan_deliveries, plan_pings
 from aggregator.publish.selection import matches, selection_of
-from aggregator.publish.types import Site
+from aggregator.publish.types import Publication, Site
 
 _OVERLAP = timedelta(minutes=5)
 """How far planning looks back behind the mark: longer than a batch takes to be written. Keys make what is planned
@@ -70,7 +70,7 @@ def _plan_messages(runtime: Runtime, outputs: list[OutputConfig], site: Site, no
 
 def _version(runtime: Runtime, source: StoreSource, output: OutputConfig, site: Site, now: datetime) -> str:
     """Changes with what the output's document holds: its items, their changes and withdrawals."""
-    feed = produce(source, output, now=now, site=site, records=False)
+    feed = produce(source, output, Publication(site, records=False), now=now)
     parts = [f"{item.id} {item.updated.isoformat()}" for item in feed.items]
     parts += [f"-{stone.id} {stone.at.isoformat()}" for stone in feed.tombstones]
     digest = blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -14,67 +15,55 @@ from aggregator.publish.items.alerts import alert_items
 from aggregator.publish.items.digest import digest_items
 from aggregator.publish.items.entry import entry_items
 from aggregator.publish.items.health import FeedAlarm, health_items
-from aggregator.publish.items.story import Context, FeedbackLinks, story_id, story_item
+from aggregator.publish.items.story import Context, story_id, story_item
 from aggregator.publish.items.withdrawal import withdrawal_items
 from aggregator.publish.languages import language_tag
-from aggregator.publish.selection import Selection, pick, selection_of
+from aggregator.publish.parameters import Request, plain_request
+from aggregator.publish.selection import pick
 from aggregator.publish.source import Withdrawn
 from aggregator.publish.text import clean, one_line, urn
-from aggregator.publish.types import Item, Names, OutputFeed, Paging, Site, Tombstone
+from aggregator.publish.types import Item, Names, OutputFeed, Paging, Publication, Site, Tombstone
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """The `updated` of a feed that never had an item; a constant, so that its bytes stay the same."""
 
 
-def no_feedback(story: str, topic: str) -> Mapping[str, str]:
-    """Links of an installation that takes no feedback: none."""
-    return {}
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a document is made of."""
+
+    stories: Sequence[Story] = ()
+    """May be more than the output wants: they are picked and ordered here."""
+    alarms: Sequence[FeedAlarm] = ()
+    gone: Sequence[Withdrawn] = ()
+    """What was withdrawn."""
+    withdrawn: str | None = None
+    """The query of the list of that, where the feed is to link to it."""
+    paging: Paging = field(default_factory=Paging)
 
 
 def build(
     output: OutputConfig,
-    stories: Sequence[Story],
+    content: Content,
+    publication: Publication,
     *,
     now: datetime,
-    site: Site,
-    names: Names = Names(),  # noqa: B008 - frozen
-    selection: Selection | None = None,
-    narrowed: str = "",
-    query: str = "",
-    gone: Sequence[Withdrawn] = (),
-    withdrawals: bool = False,
-    withdrawn: str | None = None,
-    alarms: Sequence[FeedAlarm] = (),
-    paging: Paging = Paging(),  # noqa: B008 - frozen
-    feedback: FeedbackLinks = no_feedback,
-    base: str = "",
-    served: bool = True,
-    ttl: int = 15,
-    records: bool = True,
+    names: Names,
+    request: Request | None = None,
 ) -> OutputFeed:
-    """Return the document of an output.
+    """Return the document of an output that a request asks for (None: the plain one).
 
-    `stories`: may hold more than the output wants; they are picked and ordered here. `selection`: instead of
-    the configuration's own. `gone`: what was withdrawn. `withdrawals`: the document is the list of that, and holds
-    no stories. `withdrawn`: the query of that list, where the feed is to link to it. `narrowed`: the canonical query string that made it so, which makes it another
-    feed with another id. `query`: that and the page, as in this document's own URL. `base`: URL of the feed
-    without extension, where it is not `SITE/feeds/SLUG` (private outputs, files). `served`: whether our own
-    server runs, so that links to pages and feedback lead somewhere. `ttl`: minutes. `records`: whether items get
-    their structured record, which only JSON Feed writes.
+    What narrows the output makes it another feed, with another id.
     """
-    selection = selection or selection_of(output, now)
-    context = Context(output, selection, site, names, feedback, served, records)
-    base = base or f"{site.base_url}/feeds/{quote(output.slug)}"
-    items = withdrawal_items(gone, context) if withdrawals else _items(stories, alarms, context, now)
-    held = {item.id for item in items}
-    stones = tuple(
-        Tombstone(item_id, one.at, one_line(one.why))
-        for one in gone
-        if (item_id := story_id(one.story)) not in held
-    )
-    moments = [item.updated for item in items] + [stone.at for stone in stones]
-    title = feed_title(output, names) + (": withdrawn" if withdrawals else "")
-    parts = (site.installation, output.slug, *((narrowed,) if narrowed else ()))
+    request = request or plain_request(output, now)
+    site = publication.site
+    context = Context(output, request.selection, names, publication)
+    base = publication.base or f"{site.base_url}/feeds/{quote(output.slug)}"
+    items = withdrawal_items(content.gone, context) if request.withdrawn else _items(content, context, now)
+    tombstones = _tombstones(content.gone, items)
+    moments = [item.updated for item in items] + [stone.at for stone in tombstones]
+    title = feed_title(output, names) + (": withdrawn" if request.withdrawn else "")
+    parts = (site.installation, output.slug, *((request.narrowed,) if request.narrowed else ()))
     return OutputFeed(
         id=urn("output", *parts),
         slug=output.slug,
@@ -82,18 +71,28 @@ def build(
         title=title,
         description=one_line(output.description) or _describe(output, title),
         base=base,
-        query=query,
-        home=output_page(output, site) if served else f"{site.base_url}/",
+        query=request.query,
+        home=output_page(output, site) if publication.served else f"{site.base_url}/",
         updated=max(moments, default=LONG_AGO),
         language=language_tag(output.language),
         author=clean(site.title),
         items=items,
-        tombstones=stones,
-        withdrawn=withdrawn,
-        paging=paging,
-        hubs=hubs_of(output) if not query and base in told_bases(output, site) else (),
-        ttl=ttl,
+        tombstones=tombstones,
+        withdrawn=content.withdrawn,
+        paging=content.paging,
+        hubs=hubs_of(output) if not request.query and base in told_bases(output, site) else (),
+        ttl=publication.ttl,
         about=context.about,
+    )
+
+
+def _tombstones(gone: Sequence[Withdrawn], items: Sequence[Item]) -> tuple[Tombstone, ...]:
+    """What was withdrawn and is not in the document again."""
+    held = {item.id for item in items}
+    return tuple(
+        Tombstone(item_id, one.at, one_line(one.why))
+        for one in gone
+        if (item_id := story_id(one.story)) not in held
     )
 
 
@@ -123,18 +122,16 @@ def _describe(output: OutputConfig, title: str) -> str:
     return f"{what}: {title}."
 
 
-def _items(
-    stories: Sequence[Story], alarms: Sequence[FeedAlarm], context: Context, now: datetime
-) -> tuple[Item, ...]:
+def _items(content: Content, context: Context, now: datetime) -> tuple[Item, ...]:
     match context.output.kind:
         case "health":
-            return health_items(alarms, context)
+            return health_items(content.alarms, context)
         case "digest":
-            return digest_items(stories, context, now)
+            return digest_items(content.stories, context, now)
         case "alerts":
-            return alert_items(pick(stories, context.selection), context)
+            return alert_items(pick(content.stories, context.selection), context)
         case _:
-            picked = pick(stories, context.selection)
+            picked = pick(content.stories, context.selection)
             if context.selection.unit == "entry":
                 return entry_items(picked, context)
             return tuple(story_item(story, context) for story in picked)

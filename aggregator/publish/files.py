@@ -16,14 +16,20 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish.build import no_feedback
 from aggregator.publish.file_archive import as_files, chain, due, prune
 from aggregator.publish.formats.render import render
-from aggregator.publish.items.story import FeedbackLinks
 from aggregator.publish.parameters import Request, read_parameters
 from aggregator.publish.produce import produce
 from aggregator.publish.source import StorySource
-from aggregator.publish.types import FORMATS, Format, OutputFeed, Site
+from aggregator.publish.types import (
+    FORMATS,
+    FeedbackLinks,
+    Format,
+    OutputFeed,
+    Publication,
+    Site,
+    no_feedback,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +60,17 @@ def write_output(
     """
     base = f"{(output.files_url or site.base_url + '/feeds').rstrip('/')}/{output.slug}"
     served = feedback is not None
+    publication = Publication(
+        site,
+        base=base,
+        served=served,
+        # Without an address of their own the files are copies of what our server has, and lead back to it.
+        paged=served or bool(output.files_url),
+        feedback=feedback or no_feedback,
+    )
 
     def made(request: Request | None = None) -> OutputFeed:
-        return produce(
-            source,
-            output,
-            request,
-            now=now,
-            site=site,
-            feedback=feedback or no_feedback,
-            base=base,
-            served=served,
-            # Without an address of their own the files are copies of what our server has, and lead back to it.
-            paged=served or bool(output.files_url),
-        )
+        return produce(source, output, publication, request, now=now)
 
     written: list[Written] = []
     feed = made()

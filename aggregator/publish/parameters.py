@@ -96,42 +96,21 @@ class Request:
         return self.page(before=write_cursor(self.before)) if self.before else self.narrowed
 
 
+def plain_request(output: OutputConfig, now: datetime) -> Request:
+    """What the plain URL of an output asks."""
+    return Request(selection_of(output, now), rolling=output.since is not None)
+
+
 def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now: datetime) -> Request:
     """Return what the pairs of a query string ask. Raises BadParameters, NoSuchArchive."""
     mistakes: list[str] = []
     given = _given(pairs, mistakes)
-    changes: dict[str, Any] = {}
     meant = (*_MEANT.get(output.kind, KNOWN), "archive", "withdrawn")
     mistakes.extend(
         f"{name}: means nothing to the output {output.slug}" for name in given if name not in meant
     )
-    for name, field in _LISTS.items():
-        if name in given:
-            values = tuple(sorted(set(given[name])))
-            mistakes.extend(_list_mistakes(name, values))
-            own: tuple[str, ...] = getattr(output, field)
-            if own and (strange := [value for value in values if value not in own]):
-                mistakes.append(f"{name}: this output has only {', '.join(own)}, got {', '.join(strange)}")
-            changes[field] = values
-    readers: Mapping[str, Callable[[str], Any]] = {
-        "min_score": _score,
-        "unit": _choice("unit"),
-        "order": _choice("order"),
-        "limit": _limit,
-        "since": lambda text: _since(text, now),
-    }
-    for name, reader in readers.items():
-        if name in given:
-            try:
-                changes[name] = reader(given[name][0])
-            except ValueError as error:
-                mistakes.append(f"{name}: {error}")
-    before = None
-    if "before" in given:
-        try:
-            before = read_cursor(given["before"][0])
-        except ValueError as error:
-            mistakes.append(f"before: {error}")
+    changes = _read_lists(given, output, mistakes) | _read_values(given, now, mistakes)
+    before = changes.pop("before", None)
     if "archive" in given and "before" in given:
         mistakes.append("archive and before exclude each other")
     if "withdrawn" in given:
@@ -140,12 +119,7 @@ def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now:
         raise BadParameters(mistakes)
     if "withdrawn" in given:
         return Request(selection_of(output, now), narrowed=WITHDRAWN_QUERY, withdrawn=True)
-    if "min_score" in changes:
-        changes["min_score"] = max(changes["min_score"], output.min_score)
-    selection = selection_of(output, now)
-    if "since" in changes and selection.since is not None:
-        changes["since"] = max(changes["since"], selection.since)
-    selection = replace(selection, **changes)
+    selection = _narrowed(output, changes, now)
     narrowing = [(name, value) for name in KNOWN[:-3] for value in sorted(set(given.get(name, ())))]
     archive = given.get("archive", [""])[0]
     if archive:
@@ -159,6 +133,50 @@ def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now:
         rolling=relative or (output.since is not None and not archive),
         limited="limit" in given,
     )
+
+
+def _read_lists(given: Mapping[str, list[str]], output: OutputConfig, mistakes: list[str]) -> dict[str, Any]:
+    """The conditions that are lists, by the field of the selection."""
+    changes: dict[str, Any] = {}
+    for name, field in _LISTS.items():
+        if name in given:
+            values = tuple(sorted(set(given[name])))
+            mistakes.extend(_list_mistakes(name, values))
+            own: tuple[str, ...] = getattr(output, field)
+            if own and (strange := [value for value in values if value not in own]):
+                mistakes.append(f"{name}: this output has only {', '.join(own)}, got {', '.join(strange)}")
+            changes[field] = values
+    return changes
+
+
+def _read_values(given: Mapping[str, list[str]], now: datetime, mistakes: list[str]) -> dict[str, Any]:
+    """The conditions that are one value, and the page, by name."""
+    readers: Mapping[str, Callable[[str], Any]] = {
+        "min_score": _score,
+        "unit": _choice("unit"),
+        "order": _choice("order"),
+        "limit": _limit,
+        "since": lambda text: _since(text, now),
+        "before": read_cursor,
+    }
+    changes: dict[str, Any] = {}
+    for name, reader in readers.items():
+        if name in given:
+            try:
+                changes[name] = reader(given[name][0])
+            except ValueError as error:
+                mistakes.append(f"{name}: {error}")
+    return changes
+
+
+def _narrowed(output: OutputConfig, changes: dict[str, Any], now: datetime) -> Selection:
+    """The output's own selection with conditions added: none of them may widen it."""
+    selection = selection_of(output, now)
+    if "min_score" in changes:
+        changes["min_score"] = max(changes["min_score"], output.min_score)
+    if "since" in changes and selection.since is not None:
+        changes["since"] = max(changes["since"], selection.since)
+    return replace(selection, **changes)
 
 
 def withdraws(output: OutputConfig, selection: Selection) -> bool:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story
 from aggregator.publish import archive
-from aggregator.publish.build import build, no_feedback
+from aggregator.publish.build import Content, build
 from aggregator.publish.items.digest import digest_spans
-from aggregator.publish.items.story import FeedbackLinks
-from aggregator.publish.parameters import WITHDRAWN_QUERY, Request, withdraws, write_cursor
-from aggregator.publish.selection import Cursor, Selection, cursor_of, entry_fits, matches, selection_of
-from aggregator.publish.source import StorySource, Withdrawn
-from aggregator.publish.types import OutputFeed, Paging, Site
+from aggregator.publish.parameters import WITHDRAWN_QUERY, Request, plain_request, withdraws, write_cursor
+from aggregator.publish.selection import Cursor, Selection, cursor_of, entry_fits, matches
+from aggregator.publish.source import StorySource
+from aggregator.publish.types import OutputFeed, Paging, Publication
 
 TOMBSTONES_KEPT = timedelta(days=30)
 MAX_TOMBSTONES = 200
@@ -28,67 +26,46 @@ MAX_SCORED = 5000
 def produce(
     source: StorySource,
     output: OutputConfig,
+    publication: Publication,
     request: Request | None = None,
     *,
     now: datetime,
-    site: Site,
-    feedback: FeedbackLinks = no_feedback,
-    base: str = "",
-    served: bool = True,
-    paged: bool = True,
-    ttl: int = 15,
-    records: bool = True,
 ) -> OutputFeed:
-    """Return the document a request asks for (None: the plain output).
+    """Return the document a request asks for (None: the plain output)."""
+    request = request or plain_request(output, now)
+    content, selection = _content(source, output, request, publication.paged, now)
+    if withdraws(output, selection) and not request.archive:
+        content = replace(
+            content, gone=source.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
+        )
+        if publication.paged and output.withdrawals == "linked" and not request.withdrawn:
+            content = replace(content, withdrawn=WITHDRAWN_QUERY)
+    request = replace(request, selection=selection)
+    return build(output, content, publication, now=now, names=source.names(), request=request)
 
-    `paged`: whether other pages and archives of it can be had under `base`. Other arguments as of `build`.
-    """
-    request = request or Request(selection_of(output, now), rolling=output.since is not None)
+
+def _content(
+    source: StorySource, output: OutputConfig, request: Request, paged: bool, now: datetime
+) -> tuple[Content, Selection]:
+    """What the document holds, withdrawals apart, and the selection it turned out to be."""
     selection = request.selection
-    stories: tuple[Story, ...] = ()
-    paging = Paging()
     match output.kind:
         case "health":
-            pass
+            return Content(alarms=tuple(source.alarms(selection.limit))), selection
         case "digest":
-            spans = digest_spans(output, now)
-            wide = replace(selection, since=None, order="changed", limit=5000)
             # A story that developed in a span has changed since that span began.
-            wide = replace(wide, since=spans[-1][0])
+            since = digest_spans(output, now)[-1][0]
+            wide = replace(selection, since=since, order="changed", limit=5000)
             stories, _ = gather(source, output, wide, None)
+            return Content(stories), selection
         case "alerts":
             stories, _ = gather(source, output, selection, None)
+            return Content(stories), selection
         case _ if request.withdrawn:
-            pass
+            return Content(), selection
         case _:
             stories, paging, selection = _page(source, output, request, now, paged)
-    gone: Sequence[Withdrawn] = ()
-    linked = None
-    if withdraws(output, selection) and not request.archive:
-        gone = source.tombstones(output, _day(now) - TOMBSTONES_KEPT, MAX_TOMBSTONES)
-        if paged and output.withdrawals == "linked" and not request.withdrawn:
-            linked = WITHDRAWN_QUERY
-    alarms = tuple(source.alarms(selection.limit)) if output.kind == "health" else ()
-    return build(
-        output,
-        stories,
-        now=now,
-        site=site,
-        names=source.names(),
-        selection=selection,
-        narrowed=request.narrowed,
-        query=request.query,
-        gone=gone,
-        withdrawals=request.withdrawn,
-        withdrawn=linked,
-        alarms=alarms,
-        paging=paging,
-        feedback=feedback,
-        base=base,
-        served=served,
-        ttl=ttl,
-        records=records,
-    )
+            return Content(stories, paging=paging), selection
 
 
 def gather(

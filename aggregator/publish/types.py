@@ -7,7 +7,7 @@ All are frozen and hold plain, already cleaned values; a writer only has to esca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -49,6 +49,33 @@ class Names:
     """Facet slug to title."""
     origins: Mapping[str, str] = field(default_factory=dict)
     """Origin slug to the outlet's name."""
+
+
+FeedbackLinks = Callable[[str, str], Mapping[str, str]]
+"""(story id, topic) -> "relevant", "not_relevant" and "wrong_story", each an absolute URL; empty: no links."""
+
+
+def no_feedback(story: str, topic: str) -> Mapping[str, str]:
+    """Links of an installation that takes no feedback: none."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """How documents of an output are published: by whom, where, and what they lead to."""
+
+    site: Site
+    base: str = ""
+    """URL of the feed without extension, where it is not `SITE/feeds/SLUG` (private outputs, files)."""
+    served: bool = True
+    """Whether our own server runs, so that links to pages and feedback lead somewhere."""
+    paged: bool = True
+    """Whether other pages and archives can be had under `base`."""
+    feedback: FeedbackLinks = no_feedback
+    ttl: int = 15
+    """Minutes a reader may wait before it asks again."""
+    records: bool = True
+    """Whether items get their structured record, which only JSON Feed writes."""
 
 
 @dataclass(frozen=True, slots=True)

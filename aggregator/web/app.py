@@ -15,8 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.config.outputs import WebConfig
 from aggregator.core.ports import Clock
-from aggregator.publish.items.story import FeedbackLinks
-from aggregator.publish.types import Site
+from aggregator.publish.types import FeedbackLinks, Site
 from aggregator.web.access import make_guard
 from aggregator.web.cache import Memory
 from aggregator.web.context import Context

@@ -17,7 +17,7 @@ from aggregator.publish.languages import language_name
 from aggregator.publish.parameters import Request, read_parameters, write_cursor
 from aggregator.publish.produce import gather, produce
 from aggregator.publish.selection import Selection, cursor_of, in_order, labels_shown, matches
-from aggregator.publish.types import Names
+from aggregator.publish.types import Names, Publication
 from aggregator.web.cards import browsable, output_card, story_card
 from aggregator.web.context import Context
 
@@ -51,7 +51,7 @@ def output_view(
         "near_possible": output.kind == "stories",
     }
     if not browsable(output):
-        feed = produce(context.source, output, request, now=now, site=context.site, records=False)
+        feed = produce(context.source, output, Publication(context.site, records=False), request, now=now)
         return {
             **values,
             "items": feed.items,

@@ -15,7 +15,7 @@ from aggregator.publish.formats.render import render
 from aggregator.publish.items.digest import next_close
 from aggregator.publish.parameters import BadParameters, NoSuchArchive, Request, read_parameters
 from aggregator.publish.produce import produce
-from aggregator.publish.types import FORMATS, MEDIA_TYPES, Format, OutputFeed
+from aggregator.publish.types import FORMATS, MEDIA_TYPES, Format, OutputFeed, Publication
 from aggregator.web.access import private_output
 from aggregator.web.cache import Document, Headers, Key, fresh, make_variants
 from aggregator.web.context import Context
@@ -114,13 +114,15 @@ class FeedServer:
         feed = produce(
             context.source,
             output,
+            Publication(
+                context.site,
+                base=base,
+                feedback=context.feedback_links,
+                ttl=max(1, int(context.web.max_age.total_seconds() // 60)),
+                records=form == "json",
+            ),
             request,
             now=now,
-            site=context.site,
-            feedback=context.feedback_links,
-            base=base,
-            records=form == "json",
-            ttl=max(1, int(context.web.max_age.total_seconds() // 60)),
         )
         document = Document(
             variants=make_variants(render(feed, form)),

@@ -14,6 +14,7 @@ from aggregator.pipeline.runtime import Runtime
 from aggregator.publish import FORMATS
 from aggregator.publish.formats.render import render
 from aggregator.publish.produce import produce
+from aggregator.publish.types import Publication
 from aggregator.store.codec import micros
 from aggregator.store.feeds import ALARMS
 from aggregator.web.app import make_site
@@ -50,7 +51,7 @@ def test_an_output_of_feed_health_holds_no_key(tmp_path: Path) -> None:
             source = StoreSource(runtime)
             site = make_site(source, runtime.config.web)
             (output,) = runtime.config.outputs
-            feed = produce(source, output, now=now, site=site)
+            feed = produce(source, output, Publication(site), now=now)
             return [render(feed, form) for form in FORMATS]
 
     for document in asyncio.run(main()):

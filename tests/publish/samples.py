@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Corroboration, Enclosure, Entry, Story, StoryEntry
-from aggregator.publish import Names, Site
+from aggregator.publish import Names, OutputFeed, Site
+from aggregator.publish.build import Content, build
+from aggregator.publish.parameters import plain_request
+from aggregator.publish.types import Publication
 from classifiers.types import Label, Reason
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -16,6 +23,22 @@ NAMES = Names(
     origins={"coastwire": "Coast Wire", "state-radio": "State Radio"},
 )
 NASTY = "Bell\x07 \x00null \x1b[31mred\x1b[0m \ud800 & <script>alert(1)</script> 🚢🔥 “한국어” \u202eevil\ufffe ]]> \x85"
+
+
+def built(
+    output: OutputConfig,
+    stories: Sequence[Story],
+    *,
+    now: datetime = NOW,
+    names: Names = Names(),  # noqa: B008 - frozen
+    narrowed: str = "",
+    **changes: Any,
+) -> OutputFeed:
+    """The document of an output; `changes`: fields of Content and of Publication."""
+    parts = {field.name for field in fields(Content)} & changes.keys()
+    content = Content(tuple(stories), **{name: changes.pop(name) for name in parts})
+    request = replace(plain_request(output, now), narrowed=narrowed)
+    return build(output, content, Publication(**{"site": SITE, **changes}), now=now, names=names, request=request)
 
 
 def label(

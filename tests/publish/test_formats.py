@@ -13,13 +13,13 @@ from lxml import etree
 
 from aggregator.config import OutputConfig
 from aggregator.core.types import Alarm, Enclosure
-from aggregator.publish import FORMATS, FeedAlarm, Format, OutputFeed, build
+from aggregator.publish import FORMATS, FeedAlarm, Format, OutputFeed
 from aggregator.publish.formats.render import render
 from aggregator.publish.items.story import story_id
 from aggregator.publish.source import Withdrawn
 from aggregator.publish.types import Paging
 
-from .samples import NAMES, NASTY, NOW, SITE, developed, member, nasty, sample_stories, story
+from .samples import NAMES, NASTY, NOW, SITE, built, developed, member, nasty, sample_stories, story
 from .strict import check
 
 OUTPUTS = {
@@ -51,13 +51,11 @@ def links(story: str, topic: str) -> dict[str, str]:
 
 def made(kind: str, **changes: object) -> OutputFeed:
     values: dict[str, object] = {
-        "now": NOW,
-        "site": SITE,
         "names": NAMES,
         "alarms": ALARMS,
         "feedback": links,
     }
-    return build(OUTPUTS[kind], sample_stories(), **{**values, **changes})  # type: ignore[arg-type]
+    return built(OUTPUTS[kind], sample_stories(), **{**values, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -71,11 +69,9 @@ def test_every_kind_is_strictly_valid(kind: str, form: Format) -> None:
 def full() -> OutputFeed:
     """An output with everything that a document can have."""
     hub = {"kind": "websub", "name": "hub", "url": "https://hub.example.org/"}
-    return build(
+    return built(
         OutputConfig.model_validate({**OUTPUTS["stories"].model_dump(exclude_unset=True), "push": [hub]}),
         sample_stories(),
-        now=NOW,
-        site=SITE,
         names=NAMES,
         feedback=links,
         gone=(Withdrawn("gone", NOW, f"not relevant {NASTY}"), Withdrawn("s1", NOW)),
@@ -99,7 +95,7 @@ def test_documents_are_written_as_the_libraries_would_write_them(kind: str) -> N
 def test_half_a_surrogate_pair_breaks_no_document() -> None:
     odd = story(1, entries=(member(1, country="\ud800"),))
     for form in FORMATS:
-        body = render(build(OUTPUTS["stories"], [odd], now=NOW, site=SITE), form)
+        body = render(built(OUTPUTS["stories"], [odd]), form)
         assert check(form, body) == []
 
 
@@ -124,7 +120,7 @@ def test_with_paging_hubs_tombstones_and_no_server(form: Format) -> None:
 
 def test_text_that_was_encoded_twice_is_set_right() -> None:
     odd = story(1, title="CafÃ© collides, Â£50 damage", lead="NÃO é português: 100 Â")
-    feed = build(OUTPUTS["stories"], [odd], now=NOW, site=SITE)
+    feed = built(OUTPUTS["stories"], [odd])
     assert feed.items[0].title == "Café collides, £50 damage"
     assert feed.items[0].summary == "NÃO é português: 100 Â"
     for form in FORMATS:
@@ -135,16 +131,15 @@ def test_text_that_was_encoded_twice_is_set_right() -> None:
 def test_a_file_on_a_host_that_rss_does_not_allow_is_left_out(host: str) -> None:
     entry = replace(member(1).entry, enclosures=(Enclosure(f"https://{host}/a.mp3", "audio/mpeg", 1),))
     odd = story(1, entries=(replace(member(1), entry=entry),))
-    assert build(OUTPUTS["stories"], [odd], now=NOW, site=SITE).items[0].attachment is None
+    assert built(OUTPUTS["stories"], [odd]).items[0].attachment is None
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_equal_input_makes_equal_bytes(form: Format) -> None:
-    again = build(
+    again = built(
         OUTPUTS["stories"],
         tuple(reversed(sample_stories())),
         now=NOW + timedelta(hours=1),
-        site=SITE,
         names=NAMES,
         feedback=links,
     )
@@ -213,7 +208,7 @@ def test_ids_do_not_depend_on_where_the_server_is() -> None:
 def test_stories_of_one_moment_keep_their_fraction_for_ever() -> None:
     def updated(*numbers: int) -> dict[str, str]:
         batch = [story(n, changed=NOW) for n in numbers]
-        feed = build(OUTPUTS["stories"], batch, now=NOW, site=SITE)
+        feed = built(OUTPUTS["stories"], batch)
         parsed = feedparser.parse(io.BytesIO(render(feed, "atom")))
         return {entry.id: entry.updated for entry in parsed.entries}
 
@@ -223,7 +218,7 @@ def test_stories_of_one_moment_keep_their_fraction_for_ever() -> None:
 
 
 def test_what_a_reader_sees_of_a_story() -> None:
-    feed = build(OUTPUTS["stories"], [developed()], now=NOW, site=SITE, names=NAMES, feedback=links)
+    feed = built(OUTPUTS["stories"], [developed()], names=NAMES, feedback=links)
     (item,) = feed.items
     assert item.title == "북항에서 여객선 충돌"
     assert (item.language, item.author) == ("ko", "State Radio")
@@ -256,15 +251,15 @@ def test_what_a_reader_sees_of_a_story() -> None:
 
 def test_a_feed_leads_to_its_own_page_where_there_is_one() -> None:
     output = OutputConfig(slug="harbour", topics=("harbour-safety",))
-    feed = build(output, sample_stories(), now=NOW, site=SITE, names=NAMES)
+    feed = built(output, sample_stories(), names=NAMES)
     assert json.loads(render(feed, "json"))["home_page_url"] == "https://news.example.org/output/harbour"
     for form, path in (("atom", "{*}link[@rel='alternate']"), ("rss", "channel/link")):
         (link,) = etree.fromstring(render(feed, form)).findall(path)
         assert (link.get("href") or link.text) == "https://news.example.org/output/harbour"
     # The page of a private output would be found by whoever guesses its name.
     private = output.model_copy(update={"private_env": "HUSH"})
-    assert build(private, (), now=NOW, site=SITE).home == "https://news.example.org/"
-    assert build(output, (), now=NOW, site=SITE, served=False).home == "https://news.example.org/"
+    assert built(private, ()).home == "https://news.example.org/"
+    assert built(output, (), served=False).home == "https://news.example.org/"
 
 
 def test_prefixes_are_configurable() -> None:
@@ -273,7 +268,7 @@ def test_prefixes_are_configurable() -> None:
     state = replace(story(1), corroboration=replace(story(1).corroboration, state="state-media-only"))
 
     def titles(output: OutputConfig) -> list[str]:
-        return [item.title for item in build(output, [state, developed()], now=NOW, site=SITE).items]
+        return [item.title for item in built(output, [state, developed()]).items]
 
     assert titles(OutputConfig(slug="x"))[0].startswith("[State media only] Ferry")
     assert titles(quiet)[0].startswith("Ferry")
@@ -284,20 +279,20 @@ def test_a_private_topic_does_not_show_in_another_topics_output() -> None:
     from .samples import label
 
     secret = replace(story(1), labels=(label(), label(0.95, "secret-topic", "spy")))
-    body = render(build(OUTPUTS["stories"], [secret], now=NOW, site=SITE), "json")
+    body = render(built(OUTPUTS["stories"], [secret]), "json")
     assert b"secret-topic" not in body
     assert b"spy" not in body
 
 
 def test_unusable_links_fall_back_to_our_page() -> None:
     bad = replace(story(1), url="javascript:alert(1)", entries=(member(1, url="mailto:x@example.com"),))
-    (item,) = build(OUTPUTS["stories"], [bad], now=NOW, site=SITE).items
+    (item,) = built(OUTPUTS["stories"], [bad]).items
     assert item.url == "https://news.example.org/story/s1"
     assert item.related == ()
 
 
 def test_a_nasty_story_keeps_its_emoji_and_loses_its_claws() -> None:
-    (item,) = build(OUTPUTS["stories"], [nasty()], now=NOW, site=SITE).items
+    (item,) = built(OUTPUTS["stories"], [nasty()]).items
     assert "🚢🔥 “한국어”" in item.title
     assert item.title.startswith("[State media only] Bell null")
     assert "<script" not in item.html

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from aggregator.config import OutputConfig
 from aggregator.core.types import Alarm, Corroboration, Story
-from aggregator.publish import FeedAlarm, build
+from aggregator.publish import FeedAlarm
 from aggregator.publish.items.digest import digest_spans, next_close
 from aggregator.publish.produce import produce
+from aggregator.publish.types import Publication
 
 from .memory_source import MemorySource
-from .samples import NAMES, NOW, SITE, developed, label, story
+from .samples import NAMES, NOW, SITE, built, developed, label, story
 
 DAILY = OutputConfig(slug="daily", kind="digest", title="Daily", digest_at="06:00")
 
@@ -49,7 +50,7 @@ def test_a_digest_groups_by_facet_and_tells_developments() -> None:
         story(12, title="Old news", announced=False),
         story(13, title="Other topic", labels=(label(0.1),)),
     )
-    feed = build(DAILY, stories, now=NOW, site=SITE, names=NAMES)
+    feed = built(DAILY, stories, names=NAMES)
     assert [item.published for item in feed.items] == [
         datetime(2026, 11, 23, 6, tzinfo=UTC),
         datetime(2026, 11, 22, 6, tzinfo=UTC),
@@ -80,9 +81,9 @@ def old_story_confirmed_at(at: datetime) -> Story:
 
 def test_past_digests_keep_their_ids_and_moments() -> None:
     source = MemorySource([story(n) for n in range(1, 60, 3)])
-    before = produce(source, DAILY, now=NOW, site=SITE)
+    before = produce(source, DAILY, Publication(SITE), now=NOW)
     source.put(story(1, id="late", first_seen=NOW, published=NOW, changed=NOW))
-    after = produce(source, DAILY, now=NOW + timedelta(days=1), site=SITE)
+    after = produce(source, DAILY, Publication(SITE), now=NOW + timedelta(days=1))
     assert [(item.id, item.updated) for item in after.items[1:]] == [
         (item.id, item.updated) for item in before.items
     ]
@@ -92,7 +93,7 @@ def test_past_digests_keep_their_ids_and_moments() -> None:
 def test_alerts_are_events_of_their_own() -> None:
     output = OutputConfig(slug="alerts", kind="alerts")
     quiet = story(1)
-    feed = build(output, [quiet, developed()], now=NOW, site=SITE, names=NAMES)
+    feed = built(output, [quiet, developed()], names=NAMES)
     assert sorted(item.title for item in feed.items) == [
         "[Burst] 북항에서 여객선 충돌",
         "[Confirmed] 북항에서 여객선 충돌",
@@ -102,7 +103,7 @@ def test_alerts_are_events_of_their_own() -> None:
     told = next(item for item in feed.items if item.title.startswith("[Confirmed]"))
     assert told.published == told.updated == NOW - timedelta(hours=1)
     assert told.summary == "Was “Reported by several”, now “Confirmed”."
-    later = build(output, [replace(developed(), changed=NOW, title="새 제목")], now=NOW, site=SITE)
+    later = built(output, [replace(developed(), changed=NOW, title="새 제목")])
     assert {item.id for item in later.items} == {item.id for item in feed.items}
 
 
@@ -110,7 +111,7 @@ def test_a_bursts_alert_stays_at_its_own_moment() -> None:
     output = OutputConfig(slug="alerts", kind="alerts")
     began = NOW - timedelta(hours=6)
     marked = replace(developed(), memory={"burst": began.isoformat()})
-    (burst,) = [i for i in build(output, [marked], now=NOW, site=SITE).items if i.title.startswith("[Burst]")]
+    (burst,) = [i for i in built(output, [marked]).items if i.title.startswith("[Burst]")]
     assert burst.published == began
 
 
@@ -119,7 +120,7 @@ def test_near_misses_say_why_not() -> None:
     close = story(1, labels=(label(0.45),))
     far = story(2, labels=(label(0.35),))
     overruled = story(3, labels=(label(0.9, belongs=False),))
-    feed = build(output, [close, far, overruled, story(4)], now=NOW, site=SITE, names=NAMES)
+    feed = built(output, [close, far, overruled, story(4)], names=NAMES)
     assert [item.record["story"] for item in feed.items] == ["s1"]
     assert "WHY IT IS NOT IN THE TOPIC" in feed.items[0].text
     assert "score 0.45, threshold 0.50" in feed.items[0].text
@@ -133,7 +134,7 @@ def test_health_tells_each_change_once() -> None:
         )
         for n, kind in enumerate(("failing", "recovered", "gap", "moved", "gone"), 1)
     ]
-    feed = build(output, (), now=NOW, site=SITE, alarms=[*alarms, *alarms])
+    feed = built(output, (), alarms=[*alarms, *alarms])
     assert [item.title for item in feed.items] == [
         "Feed 1: failing",
         "Feed 2: works again",

@@ -26,6 +26,7 @@ from aggregator.publish.parameters import read_parameters
 from aggregator.publish.produce import gather, produce
 from aggregator.publish.selection import pick, selection_of
 from aggregator.publish.source import StorySource
+from aggregator.publish.types import Publication
 from aggregator.web import feedback_links, make_site
 
 from .strict import check
@@ -75,7 +76,7 @@ async def _check_all(config: Path) -> None:
             query, seen = "", []
             for _ in range(100):
                 request = read_parameters(parse_qsl(query), output, now)
-                feed = produce(source, output, request, now=now, site=site, feedback=links)
+                feed = produce(source, output, Publication(site, feedback=links), request, now=now)
                 for form in FORMATS:
                     wrong = check(form, render(feed, form), now=now, url=feed.url(form))
                     assert wrong == [], (output.slug, form, query)
@@ -84,12 +85,12 @@ async def _check_all(config: Path) -> None:
                 if feed.paging.next is None:
                     break
                 query = feed.paging.next
-            archive = produce(source, output, now=now, site=site).paging.prev_archive
+            archive = produce(source, output, Publication(site), now=now).paging.prev_archive
             for _ in range(3):
                 if archive is None:
                     break
                 request = read_parameters(parse_qsl(archive), output, now)
-                feed = produce(source, output, request, now=now, site=site, feedback=links)
+                feed = produce(source, output, Publication(site, feedback=links), request, now=now)
                 for form in FORMATS:
                     assert check(form, render(feed, form), now=now, url=feed.url(form)) == [], archive
                 archive = feed.paging.prev_archive

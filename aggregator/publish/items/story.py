@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,7 +26,7 @@ from aggregator.publish.items.record import story_record
 from aggregator.publish.languages import language_name, language_tag
 from aggregator.publish.selection import Selection, labels_shown
 from aggregator.publish.text import one_line, safe_url, urn, when
-from aggregator.publish.types import Attachment, Category, Item, ItemSource, Link, Names, Site
+from aggregator.publish.types import Attachment, Category, Item, ItemSource, Link, Names, Publication, Site
 from classifiers.types import Label
 
 _WHOLE_HOST = re.compile(r"https?://([A-Za-z0-9\-]+\.)+[A-Za-z0-9\-]+(:\d+)?/")
@@ -35,9 +35,6 @@ MAX_LEAD = 1200
 MAX_SOURCES = 40
 """Sources spelt out in a body; the record and the story's page have them all."""
 
-FeedbackLinks = Callable[[str, str], Mapping[str, str]]
-"""(story id, topic) -> "relevant", "not_relevant" and "wrong_story", each an absolute URL; empty: no links."""
-
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -45,13 +42,20 @@ class Context:
 
     output: OutputConfig
     selection: Selection
-    site: Site
     names: Names
-    feedback: FeedbackLinks
-    served: bool = True
-    """Whether the built-in server runs, so that links to story pages lead somewhere."""
-    records: bool = True
-    """Whether items get their structured record, which only JSON Feed writes."""
+    publication: Publication
+
+    @property
+    def site(self) -> Site:
+        return self.publication.site
+
+    @property
+    def served(self) -> bool:
+        return self.publication.served
+
+    @property
+    def records(self) -> bool:
+        return self.publication.records
 
     @property
     def about(self) -> str:
@@ -254,4 +258,4 @@ def feedback_links(story: Story, labels: tuple[Label, ...], context: Context) ->
     """Return the signed links for the deciding topic, or none where feedback is off."""
     if not context.output.feedback or not context.served or not labels:
         return {}
-    return context.feedback(story.id, labels[0].topic)
+    return context.publication.feedback(story.id, labels[0].topic)
