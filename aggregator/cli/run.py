@@ -23,7 +23,7 @@ from aggregator.cli.common import (
 if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.core.types import FeedState, PollRecord
-    from aggregator.pipeline.poll import RunStats
+    from aggregator.pipeline.stats import RunStats
 
 
 def register(app: typer.Typer) -> None:
@@ -128,8 +128,8 @@ async def poll_once(
             chosen = _choose(runtime, wanted, due=due)
             started = runtime.clock.now()
             with progress("polling", len(chosen), show=show) as advance:
-                stats = await runtime.pipeline.poll(chosen, progress=advance)
-            await retention.apply_if_due(runtime.pipeline)
+                stats = await runtime.poller.poll(chosen, progress=advance)
+            await retention.apply_if_due(runtime.writer)
             urls = {feed.id: feed.url for feed in chosen}
             records = runtime.store.feeds.polls(since=started, limit=len(chosen) + 1000)
             return stats, [(urls[r.feed_id], r) for r in records if r.feed_id in urls]

@@ -163,7 +163,7 @@ def merge(
 
     if len(ids) < 2:
         raise typer.BadParameter("name at least two stories")
-    story = _correct(config, lambda pipeline: corrections.merge(pipeline, ids))
+    story = _correct(config, lambda writer: corrections.merge(writer, ids))
     echo(f"{story.id} now has {count(len(story.entries), 'entry', 'entries')}: {story.title}")
 
 
@@ -179,7 +179,7 @@ def split(
     """Move entries of a story into a new one, for good."""
     from aggregator.pipeline import corrections
 
-    stayed, new = _correct(config, lambda pipeline: corrections.split(pipeline, story, entries))
+    stayed, new = _correct(config, lambda writer: corrections.split(writer, story, entries))
     echo(f"{stayed.id} keeps {count(len(stayed.entries), 'entry', 'entries')}: {stayed.title}")
     echo(f"{new.id} has {count(len(new.entries), 'entry', 'entries')}: {new.title}")
 

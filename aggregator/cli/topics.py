@@ -293,7 +293,7 @@ def use_model(
 
     async def work(runtime: Any) -> Any:
         known_topic(runtime.config, topic)
-        chosen = await runtime.pipeline.in_writer(roll_back, runtime.store, topic, version)
+        chosen = await runtime.writer.run(roll_back, runtime.store, topic, version)
         return chosen, await take_over(runtime)
 
     chosen, here = with_runtime(config, work)

@@ -29,7 +29,7 @@ from aggregator.cli.common import (
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.pipeline.poll import RunStats
+    from aggregator.pipeline.stats import RunStats
 
 opml = typer.Typer(cls=Group, help="Feed lists as OPML.", no_args_is_help=True)
 export = typer.Typer(cls=Group, help="Write what is stored as JSON lines.", no_args_is_help=True)
@@ -132,7 +132,7 @@ async def run_import(config: Config, file: Path, *, show: bool = False) -> RunSt
     try:
         async with Runtime(config) as runtime:
             with progress("importing", None, show=show) as advance:
-                return await runtime.pipeline.import_rows(
+                return await runtime.importer.import_rows(
                     rows, source_resolver(runtime.store, config), progress=advance
                 )
     finally:

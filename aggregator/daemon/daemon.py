@@ -167,7 +167,7 @@ class Daemon:
     async def _watchdog(self, runtime: Runtime) -> None:
         """Alive means: this loop turns, and the writer gets through its batches."""
         try:
-            await asyncio.wait_for(runtime.pipeline.in_writer(_nothing), _WRITER_PATIENCE)
+            await asyncio.wait_for(runtime.writer.run(_nothing), _WRITER_PATIENCE)
         except TimeoutError:
             log.error("the writer has been stuck; the watchdog is not told", seconds=_WRITER_PATIENCE)
             return

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from aggregator import __version__
 from aggregator.core.types import FeedState
 from aggregator.fetch.network import Outage
-from aggregator.pipeline.poll import RunStats
+from aggregator.pipeline.stats import RunStats
 
 
 class Metrics:

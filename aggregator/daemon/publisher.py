@@ -44,7 +44,7 @@ class Publisher:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.source = StoreSource(runtime)
-        self.metrics = Metrics(lambda: list(self.source.feeds()), lambda: runtime.pipeline.outage)
+        self.metrics = Metrics(lambda: list(self.source.feeds()), lambda: runtime.network.outage)
         self.outbox = runtime.store.outbox
         self.base_url = ""
         self._archived: dict[str, datetime] = {}

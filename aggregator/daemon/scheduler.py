@@ -24,10 +24,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from aggregator.core.errors import StoreError
 from aggregator.core.types import FeedState
 from aggregator.daemon import clock_watch
-from aggregator.pipeline import corrections, retention
-from aggregator.pipeline.fetch_full_text import Pages
-from aggregator.pipeline.poll import RunStats
+from aggregator.pipeline import retention
+from aggregator.pipeline.reclassify import is_stale, reclassify
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 from aggregator.store.opening import store_path
 from aggregator.topics import training
 
@@ -59,7 +59,6 @@ class JobScheduler:
         self._runtime = runtime
         self._changed = changed
         self._count = count
-        self._pages = Pages(runtime)
         # Late is better than not at all: by default, what is a second late is dropped, a daily job for a whole day.
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -149,14 +148,14 @@ class JobScheduler:
         first, self._noted = self._noted == "", note
         if first:
             return
-        await runtime.pipeline.in_writer(runtime.pipeline.assembler.forget_caches)
+        await runtime.writer.run(runtime.writer.forget_caches)
         runtime.refresh_plan()
         self.reclassify_if_stale()
         await self._changed()
 
     async def _poll(self, feeds: Sequence[FeedState]) -> None:
         try:
-            stats = await self._runtime.pipeline.poll(feeds)
+            stats = await self._runtime.poller.poll(feeds)
         except StoreError as error:
             log.error("polls could not be stored; polling pauses", why=str(error), seconds=self._pause())
             return
@@ -192,14 +191,14 @@ class JobScheduler:
         self._reclassifying = asyncio.create_task(self._reclassify())
 
     async def _reclassify(self) -> None:
-        pipeline = self._runtime.pipeline
+        runtime = self._runtime
         if self._polls:
             # What was analysed under the old topics is stored first, so that it is not overlooked.
             await asyncio.wait(set(self._polls))
         try:
-            if not await asyncio.to_thread(corrections.is_stale, pipeline):
+            if not await asyncio.to_thread(is_stale, runtime.store, runtime.workers.plan):
                 return
-            result = await corrections.reclassify(pipeline)
+            result = await reclassify(runtime.workers, runtime.writer)
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -241,7 +240,7 @@ class JobScheduler:
         if self._runtime.store.takes_nothing:
             return  # the same pages would be fetched again and again
         try:
-            if await self._pages.run():
+            if await self._runtime.pages.run():
                 await self._changed()
         except Exception:
             log.exception("pages could not be read; they are tried again")
@@ -249,7 +248,7 @@ class JobScheduler:
     async def forget(self) -> None:
         """Apply retention, when it is time."""
         try:
-            gone = await retention.apply_if_due(self._runtime.pipeline)
+            gone = await retention.apply_if_due(self._runtime.writer)
         except Exception:
             log.exception("retention could not be applied; the next hour tries again")
             return

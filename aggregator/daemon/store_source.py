@@ -50,7 +50,7 @@ class StoreSource:
     def attach(
         self, loop: asyncio.AbstractEventLoop, changed: Callable[[], Coroutine[Any, Any, None]] | None = None
     ) -> None:
-        """Name the loop that runs the pipeline: writes asked for in other threads are handed to it.
+        """Name the loop that runs the writer: writes asked for in other threads are handed to it.
 
         `changed`: called on it after each such write, for what else must follow: files, pushes.
         """
@@ -78,7 +78,7 @@ class StoreSource:
 
     def notices(self) -> Sequence[str]:
         told = []
-        if outage := self._runtime.pipeline.outage:
+        if outage := self._runtime.network.outage:
             down = f"{_NO_NETWORK}, since {when(outage.since)} ({outage.why}). No feed is blamed for it."
             told.append(down[0].upper() + down[1:])
         if refused := self.refused:
@@ -155,7 +155,7 @@ class StoreSource:
             default=None,
         )
         stuck = due is not None and polled is not None and due < now - _STALE and polled < now - _STALE
-        outage = self._runtime.pipeline.outage
+        outage = self._runtime.network.outage
         why = f"{_NO_NETWORK}: {outage.why}" if outage else _STUCK if stuck else ""
         return {
             "ok": not why,
@@ -170,15 +170,15 @@ class StoreSource:
     # --- writes ---
 
     def record_feedback(self, verdict: Verdict) -> datetime:
-        pipeline = self._runtime.pipeline
+        writer = self._runtime.writer
         at = verdict.at or self._runtime.clock.now()
         if verdict.kind == "wrong_story":
             if verdict.entries:
                 self._write(
-                    lambda: corrections.split(pipeline, verdict.story, verdict.entries, by=verdict.by, at=at)
+                    lambda: corrections.split(writer, verdict.story, verdict.entries, by=verdict.by, at=at)
                 )
             return at
-        _, story = corrections.find(pipeline, verdict.story)
+        _, story = self._runtime.store.find(verdict.story)
         judgement = Feedback(
             entry="",
             story=story,
@@ -194,33 +194,33 @@ class StoreSource:
             # A button pressed twice is one answer, which one undo takes back.
             if held is not None and (held.relevant, held.by) == (judgement.relevant, judgement.by):
                 return held.at
-            corrections.judge(pipeline, [judgement])
+            corrections.judge(writer, [judgement])
             return at
 
         counts: datetime = self._write(judge)
         return counts
 
     def undo_feedback(self, verdict: Verdict) -> bool:
-        pipeline = self._runtime.pipeline
+        writer = self._runtime.writer
         at = verdict.at
         if at is None:
             return False
         try:
-            _, story = corrections.find(pipeline, verdict.story)
+            _, story = self._runtime.store.find(verdict.story)
         except NotFound:
             return False
         if verdict.kind == "wrong_story":
-            return bool(self._write(lambda: corrections.unsplit(pipeline, story, verdict.entries, at)))
+            return bool(self._write(lambda: corrections.unsplit(writer, story, verdict.entries, at)))
         return bool(
             self._write(
-                lambda: corrections.unjudge(pipeline, entry="", story=story, topic=verdict.topic, at=at)
+                lambda: corrections.unjudge(writer, entry="", story=story, topic=verdict.topic, at=at)
             )
         )
 
     def _write(self, change: Any) -> Any:
-        """Run a change in the pipeline's writer and wait for it; called in a thread of the web server."""
+        """Run a change in the writer's thread and wait for it; called in a thread of the web server."""
         assert self._loop is not None, "attach() comes first"
-        done = asyncio.run_coroutine_threadsafe(self._runtime.pipeline.in_writer(change), self._loop)
+        done = asyncio.run_coroutine_threadsafe(self._runtime.writer.run(change), self._loop)
         result = done.result(timeout=60)
         self.bump()
         if self._changed is not None:

@@ -22,6 +22,7 @@ from aggregator.core.types import (
 )
 from aggregator.pipeline.past import read_past
 from aggregator.pipeline.worker import Analysis
+from aggregator.pipeline.write_request import WriteRequest
 from aggregator.store import Store
 from aggregator.store.feedback import Feedback
 from aggregator.store.feeds import public_url
@@ -95,71 +96,71 @@ class Assembler:
         return publisher_of(self._feed(feed_id).url)
 
     def summarise(
-        self,
-        candidates: Sequence[Candidate],
-        grouping: Grouping,
-        revised: Mapping[str, tuple[Entry, Analysis]],
-        now: datetime,
-    ) -> list[Story]:
-        """Every story the batch touches, as it will be.
+        self, request: WriteRequest, candidates: Sequence[Candidate], grouping: Grouping
+    ) -> tuple[list[Story], dict[str, Story]]:
+        """Every story the request touches, as it will be; and those that were there before, as they were.
 
-        `revised` holds stored entries whose text or labels changed. Assignments of stored entries move them.
+        Assignments of stored entries move them.
         """
-        usual = self._usual_growth(now)
         into = dict(grouping.merges)
         assigned = {a.entry: a for a in grouping.assignments}
+        moved = assigned.keys() - {c.entry.id for c in candidates}
+        revised = request.revised()
         members: dict[str, list[StoryEntry]] = defaultdict(list)
         for c in candidates:
             a = assigned[c.entry.id]
             members[_follow(a.story, into)].append(self._member(c, a.basis))
-        moved = assigned.keys() - {c.entry.id for c in candidates}
-        stored_entries = [*revised, *moved]
-        known = self._store.known(stored_entries) if stored_entries else {}
-        touched = {*members, *into, *into.values(), *(k.story for k in known.values())}
-        touched |= {assigned[entry].story for entry in moved}
         # Those founded in this batch are asked for too: an id may stand for a stored story, once they are merged.
+        touched = {*members, *into, *into.values(), *request.refresh, *(assigned[one].story for one in moved)}
+        if stored_entries := [*revised, *moved]:
+            touched.update(held.story for held in self._store.known(stored_entries).values())
         stored = self._store.stories(sorted(touched))
         for story in stored.values():
             for member in story.entries:
                 target = assigned[member.entry.id].story if member.entry.id in moved else story.id
                 members[_follow(target, into)].append(_revise(member, revised))
-        judged = self._store.judged([*members, *into])
-        by_story: dict[str, list[Feedback]] = defaultdict(list)
-        for story_id, feedback in judged.items():
+        said = self._said_of([*members, *into], request)
+        words: dict[str, list[Feedback]] = defaultdict(list)
+        for story_id, feedback in said.items():
             for word in feedback:
                 home = assigned[word.entry].story if word.entry in moved else story_id
-                by_story[_follow(home, into)].append(word)
-        return [
-            summarise(
-                story_id,
-                _ordered(entries),
-                stored.get(story_id),
-                now,
-                self._settings,
-                by_story.get(story_id, ()),
-                self._rules,
-                usual,
-            )
-            for story_id, entries in members.items()
+                words[_follow(home, into)].append(word)
+        after = [
+            self._summary(id, _ordered(found), stored.get(id), words.get(id, ()), request.now)
+            for id, found in members.items()
         ]
+        if request.change:
+            after = [replace(story, changed=request.now, change=request.change) for story in after]
+        return after, stored
 
     def rebuild(self, stored: Mapping[str, Story], now: datetime) -> list[Story]:
-        """The stories summarised anew from their entries and people's judgements."""
-        usual = self._usual_growth(now)
+        """The stories summarised anew from the entries they are given with."""
         judged = self._store.judged(list(stored))
         return [
-            summarise(
-                story.id,
-                story.entries,
-                story,
-                now,
-                self._settings,
-                judged.get(story.id, ()),
-                self._rules,
-                usual,
-            )
+            self._summary(story.id, story.entries, story, judged.get(story.id, ()), now)
             for story in stored.values()
         ]
+
+    def _summary(
+        self,
+        id: str,
+        members: Sequence[StoryEntry],
+        before: Story | None,
+        judged: Sequence[Feedback],
+        now: datetime,
+    ) -> Story:
+        usual = self._usual_growth(now)
+        return summarise(id, members, before, now, self._settings, judged, self._rules, usual)
+
+    def _said_of(self, ids: Sequence[str], request: WriteRequest) -> dict[str, list[Feedback]]:
+        """What people have said of the stories, with what the request adds and takes back."""
+        said = {
+            id: [word for word in words if word.n not in request.taken_back]
+            for id, words in self._store.judged(ids).items()
+        }
+        for word in request.judgements:
+            said.setdefault(word.story, []).append(word)
+        return said
 
     def _usual_growth(self, now: datetime) -> dict[str, float]:
         """How fast each topic's stories grew in the last two weeks; worked out once an hour."""

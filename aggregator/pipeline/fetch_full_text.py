@@ -1,25 +1,30 @@
 """Full text, where a feed asks for it: each entry's page once, after the entry is stored and never in its way.
 
-    store.wanting_pages | FullText.fetch | Worker.extract | Worker.analyse | summarise | store.apply
+    store.entries.wanting_pages | FullText.fetch | Worker.extract | Worker.analyse | Writer.apply
 
-An entry is classified on its summary at once and anew when its page is there; a page that cannot be had leaves
-it at that, with the reason kept.
+An entry is classified on its summary at once and anew when its page is there; a page that cannot be had, read or
+stored leaves it at that, with the reason kept, and is not asked for again.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from aggregator.core.types import Batch, Entry, Extract, FeedState, Grouping
+import structlog
+
+from aggregator.config import Config
+from aggregator.core.types import Entry, Extract
+from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.pages import FullText
-from aggregator.pipeline.poll import Pipeline
-from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.worker import Analysis, Worker
-from aggregator.pipeline.worker_pool import WorkerCrashed
-from aggregator.store import entries
+from aggregator.pipeline.worker_pool import WorkerCrashed, WorkerPool
+from aggregator.pipeline.write_request import WriteRequest, Written
+from aggregator.pipeline.writer import Writer
+
+log = structlog.get_logger("aggregator")
 
 _TOO_OLD = timedelta(days=3)
 """Pages of entries first seen before that are not fetched any more: a feed that just asked for full text does
@@ -28,67 +33,81 @@ not send us through its whole past."""
 _AT_ONCE = 50
 
 
-class Pages:
-    """Fetches the pages of new entries of feeds with `full_text = true`."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An entry whose page was asked for."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._full_text: tuple[object, FullText] | None = None
+    entry: Entry
+    """With the page's text, where there is one."""
+    outcome: str
+    """`done`, or why there is no text."""
+    analysis: Analysis | None = None
+    """Of the entry with its text; None when there is none, or it could not be analysed."""
+
+
+class Pages:
+    """Fetches the pages of new entries of feeds with `full_text = true`, with one fetcher."""
+
+    def __init__(self, config: Config, fetcher: HttpFetcher, workers: WorkerPool, writer: Writer) -> None:
+        self._urls = [feed.url for feed in config.feeds if feed.full_text and feed.enabled]
+        self._full_text = FullText(fetcher, config, clock=writer.clock)
+        self._workers = workers
+        self._writer = writer
 
     async def run(self) -> int:
-        """Fetch what is wanted now, politely; how many entries gained a text."""
-        runtime = self._runtime
-        urls = [feed.url for feed in runtime.config.feeds if feed.full_text and feed.enabled]
-        if not urls:
+        """Fetch what is wanted now, politely; how many entries gained a text. Raises StoreError."""
+        if not self._urls:
             return 0
-        since = runtime.clock.now() - _TOO_OLD
-        wanted = await asyncio.to_thread(self._wanted, urls, since)
+        store, since = self._writer.store, self._writer.clock.now() - _TOO_OLD
+        wanted = await asyncio.to_thread(store.entries.wanting_pages, self._urls, since, _AT_ONCE)
         if not wanted:
             return 0
-        feeds = await asyncio.to_thread(runtime.store.feeds_by_id)
-        full_text = self._of_this_fetcher()
-        pages = await asyncio.gather(*(full_text.fetch(entry.url, feeds[entry.feed_id]) for entry in wanted))
-        found = await runtime.workers.map(Worker.extract, pages)
-        extracts = [
-            Extract(why="the page brought the reader down") if isinstance(e, WorkerCrashed) else e
-            for e in found
+        read = await self._analysed(await self._extracted(wanted))
+        await self._writer.write(read, self._request, self._give_up)
+        return sum(one.outcome == "done" for one in read)
+
+    async def _extracted(self, wanted: Sequence[Entry]) -> list[_Read]:
+        feeds = await asyncio.to_thread(self._writer.store.feeds_by_id)
+        pages = await asyncio.gather(
+            *(self._full_text.fetch(entry.url, feeds[entry.feed_id]) for entry in wanted)
+        )
+        found = await self._workers.map(Worker.extract, pages)
+        return [_read(entry, one) for entry, one in zip(wanted, found, strict=True)]
+
+    async def _analysed(self, read: Sequence[_Read]) -> list[_Read]:
+        feeds = await asyncio.to_thread(self._writer.store.feeds_by_id)
+        texts = [one.entry for one in read if one.outcome == "done"]
+        found = await self._workers.map(Worker.analyse, texts, feeds)
+        analyses = {entry.id: one for entry, one in zip(texts, found, strict=True)}
+        return [
+            replace(one, analysis=analysis)
+            if isinstance(analysis := analyses.get(one.entry.id), Analysis)
+            else one
+            for one in read
         ]
-        read = [replace(entry, text=e.text) for entry, e in zip(wanted, extracts, strict=True) if e.text]
-        analyses = await self._analyse(read, feeds)
-        outcome = [
-            (entry.id, e.text or "", e.why or "done") for entry, e in zip(wanted, extracts, strict=True)
-        ]
-        await runtime.pipeline.in_writer(_write, runtime.pipeline, read, analyses, outcome)
-        return len(read)
 
-    def _wanted(self, urls: Sequence[str], since: datetime) -> list[Entry]:
-        with self._runtime.store.read() as connection:
-            return entries.wanting_pages(connection, urls, since, _AT_ONCE)
-
-    def _of_this_fetcher(self) -> FullText:
-        """One FullText a fetcher: it keeps robots.txt, and a reload brings another fetcher."""
-        fetcher = self._runtime.fetcher
-        if self._full_text is None or self._full_text[0] is not fetcher:
-            self._full_text = (fetcher, FullText(fetcher, self._runtime.config, clock=self._runtime.clock))
-        return self._full_text[1]
-
-    async def _analyse(self, read: Sequence[Entry], feeds: dict[int, FeedState]) -> dict[str, Analysis]:
-        results = await self._runtime.workers.map(Worker.analyse, read, feeds)
-        return {
-            entry.id: result
-            for entry, result in zip(read, results, strict=True)
-            if not isinstance(result, WorkerCrashed)
+    def _request(self, read: Sequence[_Read]) -> WriteRequest:
+        relabelled = {
+            # Grouping goes by headline and summary: the fingerprint stays.
+            one.entry.id: (one.entry, replace(one.analysis, fingerprint=None))
+            for one in read
+            if one.analysis is not None
         }
+        pages = tuple(
+            (one.entry.id, one.entry.text if one.outcome == "done" else "", one.outcome) for one in read
+        )
+        return WriteRequest(self._writer.clock.now(), relabelled=relabelled, pages=pages)
+
+    async def _give_up(self, read: _Read, error: Exception) -> Written:
+        log.error("a page's text could not be stored", entry=read.entry.id, exc_info=error)
+        why = f"its text could not be stored ({type(error).__name__})"
+        request = self._request([_Read(read.entry, why)])
+        return await self._writer.run(self._writer.apply, request)
 
 
-def _write(
-    pipeline: Pipeline,
-    read: Sequence[Entry],
-    analyses: dict[str, Analysis],
-    outcome: Sequence[tuple[str, str, str]],
-) -> None:
-    now = pipeline.clock.now()
-    revised = {entry.id: (entry, analyses[entry.id]) for entry in read if entry.id in analyses}
-    stories = pipeline.assembler.summarise((), Grouping(), revised, now) if revised else []
-    labels = tuple((entry, w.labels) for entry, (_, w) in revised.items())
-    pipeline.store.apply(Batch(stories=tuple(stories), labels=labels, pages=tuple(outcome)), now)
+def _read(entry: Entry, found: Extract | WorkerCrashed) -> _Read:
+    if isinstance(found, WorkerCrashed):
+        return _Read(entry, f"the page could not be read (a worker {found})")
+    if not found.text:
+        return _Read(entry, found.why)
+    return _Read(replace(entry, text=found.text), "done")

@@ -10,26 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from aggregator.core.errors import NotFound
-from aggregator.core.types import Story
+from aggregator.core.types import Constraint, Story
 from aggregator.pipeline import corrections
-from aggregator.pipeline.poll import Pipeline
-from aggregator.store import Store, entries, stories
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A person's word on two entries."""
-
-    a: str
-    b: str
-    together: bool
-    at: datetime
-    by: str = ""
+from aggregator.pipeline.write_request import WriteRequest
+from aggregator.pipeline.writer import Writer
+from aggregator.store import Store
 
 
 def is_correction(row: Mapping[str, Any] | str) -> bool:
@@ -37,7 +26,7 @@ def is_correction(row: Mapping[str, Any] | str) -> bool:
     return not isinstance(row, str) and "together" in row
 
 
-def read_correction(store: Store, row: Mapping[str, Any], at: datetime) -> Correction:
+def read_correction(store: Store, row: Mapping[str, Any], at: datetime) -> Constraint:
     """A row as a correction. Raises ValueError, NotFound."""
     together = row.get("together")
     if not isinstance(together, bool):
@@ -47,23 +36,22 @@ def read_correction(store: Store, row: Mapping[str, Any], at: datetime) -> Corre
         what = row.get(name)
         if not isinstance(what, str) or not what:
             raise ValueError(f"has no `{name}`: name both entries by their ids or URLs")
-        with store.read() as connection:
-            entry, _ = entries.find(connection, what)
+        entry, _ = store.find(what)
         if not entry:
             raise NotFound(f"{what!r} is a story; a correction names two entries")
         found.append(entry)
     if found[0] == found[1]:
         raise ValueError("names the same entry twice")
-    return Correction(min(found), max(found), together, at, str(row.get("by") or ""))
+    return Constraint(min(found), max(found), together, at, str(row.get("by") or ""))
 
 
-def apply_corrections(pipeline: Pipeline, rows: Sequence[Correction]) -> int:
+def apply_corrections(writer: Writer, rows: Sequence[Constraint]) -> int:
     """Carry corrections out and keep them; how many were not held already. Runs in the writer.
 
     Of several on one pair the last counts. Entries that are joined, directly or by way of others, are not set
     apart: a later merge overruled the earlier split.
     """
-    held = pipeline.store.constraints()
+    held = writer.store.constraints()
     wanted = {(one.a, one.b): one for one in rows}
     new = [one for pair, one in wanted.items() if held.get(pair) != one.together]
     if not new:
@@ -76,17 +64,13 @@ def apply_corrections(pipeline: Pipeline, rows: Sequence[Correction]) -> int:
             apart[a].add(b)
             apart[b].add(a)
     named = sorted({entry for pair in wanted for entry in pair})
-    for story in pipeline.store.stories(
-        sorted({corrections.find(pipeline, one)[1] for one in named})
-    ).values():
+    for story in writer.store.stories(sorted({writer.store.find(one)[1] for one in named})).values():
         for group in _parts(story, joined, apart)[1:]:
-            corrections.split(pipeline, story.id, group)
+            corrections.split(writer, story.id, group)
     for one in wanted.values():
-        if one.together and len({corrections.find(pipeline, entry)[1] for entry in (one.a, one.b)}) == 2:
-            corrections.merge(pipeline, [one.a, one.b])
-    with pipeline.store.write() as connection:
-        for one in new:
-            stories.constrain(connection, [(one.a, one.b, one.together)], one.at, one.by)
+        if one.together and len({writer.store.find(entry)[1] for entry in (one.a, one.b)}) == 2:
+            corrections.merge(writer, [one.a, one.b])
+    writer.apply(WriteRequest(writer.clock.now(), constraints=tuple(new)))
     return len(new)
 
 

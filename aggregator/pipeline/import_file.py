@@ -79,8 +79,7 @@ def source_resolver(store: Store, config: Config) -> Callable[[set[str]], Mappin
     def resolve(names: set[str]) -> Mapping[str, FeedState]:
         if missing := names - found.keys():
             known = {name: outlet for name in missing if (outlet := like(name)) is not None}
-            with store.write() as connection:
-                found.update(feeds.import_sources(connection, missing, known))
+            found.update(store.feeds.import_sources(missing, known))
         return found
 
     return resolve

@@ -1,429 +1,247 @@
-"""The flow, composed. This module decides nothing itself: it hands each stage what it needs.
+"""The flow of a poll, composed. This module decides nothing itself: it hands each stage what it needs.
 
-    store.due                 which feeds are due                         IO
-     | fetcher.fetch          FeedStates -> Fetched, as each completes    IO, thousands in flight
-     | Worker.parse_feeds        Fetched -> ParsedDocument (clean entries)   pure, worker processes
-     | Worker.analyse              new Entries -> labels, fingerprints         pure, worker processes
-     |                        --- from here one batch at a time, in one thread ---
-     | detect_changes                   Entries + known -> Changes                   pure
-     | group                  Candidates + seen + window -> Grouping      pure
-     | summarise              members + feedback -> Stories               pure
-     | decide                 feed, poll, now -> PollIntent               pure
-    store.apply               Batch: one transaction                      IO
+    store.due                which feeds are due                             IO
+     | Fetcher.fetch         FeedStates  -> Fetched, as each completes       IO, thousands in flight
+     | Worker.parse_feeds    Fetched     -> ParsedDocument (clean entries)   pure, worker processes
+     | Worker.analyse        new Entries -> Analysis (labels, fingerprint)   pure, worker processes
+     |                       --- the Writer's thread from here, one batch at a time ---
+     | detect_changes        Entries + known -> Changes                      pure
+     | decide                feed, poll, now -> PollIntent                   pure
+    Writer.apply             group | summarise | store.apply                 see writer.py
 
-Imported rows enter at `clean_and_analyse` and take the same way. `publish` is in `aggregator.publish`: it reads
-stories and touches nothing here.
-
-Only what is new or changed is analysed: most of a feed's document is known from the last poll.
+Only what is new or changed is analysed: most of a feed's document is known from the last poll. Rows of a file take
+the same way from `Worker.parse_feeds` on (importer.py); `aggregator.publish` reads stories and touches nothing here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
-from aggregator.config import Config
 from aggregator.config.secrets import mask
-from aggregator.core.errors import StoreError
 from aggregator.core.hashes import text_keys
-from aggregator.core.ports import Clock, Fetcher
+from aggregator.core.ports import Fetcher
 from aggregator.core.types import (
-    Batch,
-    Candidate,
     Changes,
     Entry,
     FeedState,
     Fetched,
     Fingerprint,
-    Grouping,
-    Outcome,
     ParsedFeed,
     PollError,
     PollIntent,
 )
-from aggregator.entries.changes import compare, detect_changes
+from aggregator.entries.changes import detect_changes
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
-from aggregator.pipeline.assembler import Assembler
+from aggregator.pipeline.fetch_batches import in_batches
+from aggregator.pipeline.stats import RunStats
 from aggregator.pipeline.worker import Analysis, ParsedDocument, Worker
 from aggregator.pipeline.worker_pool import WorkerCrashed, WorkerPool
-from aggregator.store import Store
-from aggregator.stories.grouping.bounds import bounded
+from aggregator.pipeline.write_request import WriteRequest, Written
+from aggregator.pipeline.writer import Writer, stats_of
 
 log = structlog.get_logger("aggregator")
-
-_FLUSH_AFTER = 0.5
-"""Seconds a finished fetch waits at most for company before it is written."""
-
-
-@dataclass
-class RunStats:
-    """What a run did: outcomes of polls, entries, and seconds by stage."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    new: int = 0
-    revised: int = 0
-    stories: int = 0
-    bad_rows: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    """Of each feed whose poll failed, its name and why."""
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    def add(self, other: RunStats) -> None:
-        """Add another run's figures to this one's."""
-        self.outcomes += other.outcomes
-        self.new += other.new
-        self.revised += other.revised
-        self.stories += other.stories
-        self.bad_rows += other.bad_rows
-        self.failures += other.failures
-        for stage, spent in other.seconds.items():
-            self.seconds[stage] += spent
-
-
-_BATCH_BYTES = 32 * 1024 * 1024
-"""Documents taken together at most, however few feeds that is: memory is bounded by bytes, not by feeds."""
 
 Progress = Callable[[int], None]
 
 
-class Pipeline:
-    """Polls feeds and imports rows into one store. One instance per store: it owns the order of writes."""
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """What the workers made of a batch of fetches."""
 
-    def __init__(
-        self, config: Config, store: Store, fetcher: Fetcher, workers: WorkerPool, clock: Clock
-    ) -> None:
-        self.config = config
-        self.store = store
-        self.fetcher = fetcher
-        self.workers = workers
-        self.clock = clock
-        self.assembler = Assembler(config, store)
-        self._network = NetworkWatch()
-        # One thread: batches are written one after the other, each seeing what the one before stored.
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+    now: datetime
+    network_down: bool
+    documents: Mapping[int, ParsedDocument] = field(default_factory=dict)
+    """By the feed's id; a feed without a new document has none."""
+    analyses: Mapping[str, Analysis] = field(default_factory=dict)
+    """By the entry's id, of the entries that are new or changed."""
 
-    def close(self) -> None:
-        """Wait for the write under way and let go of the thread."""
-        self._writer.shutdown(wait=True)
 
-    def reconfigure(self, config: Config, fetcher: Fetcher) -> None:
-        """Go on with another configuration; call it in the writer, so that no batch is half under each."""
-        self.config = config
-        self.fetcher = fetcher
-        self.assembler = Assembler(config, self.store)
+class Poller:
+    """Polls feeds, fetched by one fetcher. A reload of the configuration brings another poller."""
 
-    async def in_writer(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Run a function that writes between two batches, never during one."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, function, *args)
-
-    @property
-    def outage(self) -> Outage | None:
-        """Whether our own network is down, as far as the polls so far tell; None when it is not."""
-        return self._network.outage
-
-    # --- polling ---
+    def __init__(self, fetcher: Fetcher, workers: WorkerPool, writer: Writer, network: NetworkWatch) -> None:
+        self._fetcher = fetcher
+        self._workers = workers
+        self._writer = writer
+        self._network = network
 
     async def poll(self, feeds: Sequence[FeedState], *, progress: Progress | None = None) -> RunStats:
-        """Fetch the feeds and store what is new. Every feed ends with a record and a next due time."""
+        """Fetch the feeds and store what is new. Every feed ends with a record and a next due time.
+
+        Raises StoreError when the database takes nothing, WorkersUnavailable when no worker starts.
+        """
         stats = RunStats()
-        async for batch in _in_batches(self.fetcher.fetch(feeds), self.config.poll.batch, _FLUSH_AFTER):
-            before = self._network.outage
-            down = self._network.judge(batch, self.clock.now())
-            _tell_change(before, self._network.outage)
-            stats.add(await self.take(batch, network_down=down))
+        async for batch in in_batches(self._fetcher.fetch(feeds), self._writer.config.poll.batch):
+            down = self._network_down(batch)
+            stats.add(await self._take(batch, down))
             if progress is not None:
                 progress(len(batch))
         return stats
 
-    async def take(self, batch: Sequence[Fetched], *, network_down: bool = False) -> RunStats:
+    async def _take(self, batch: Sequence[Fetched], network_down: bool) -> RunStats:
         """Parse, analyse and store finished fetches."""
-        now = self.clock.now()
-        clock = time.perf_counter()
-        fresh = [f for f in batch if f.body is not None and f.error is None and not _same_body(f)]
-        parsed = await self.workers.map(Worker.parse_feeds, fresh, now)
-        documents = {f.feed.id: _document(result) for f, result in zip(fresh, parsed, strict=True)}
-        parsed_at = time.perf_counter()
-        entries = [entry for document in documents.values() for entry in document.entries]
-        known = await asyncio.to_thread(self.store.known, [entry.id for entry in entries])
-        analyses = await self._analyse(
-            [entry for entry in entries if entry.id not in known or known[entry.id].hash != entry.hash],
-            {f.feed.id: f.feed for f in fresh},
-        )
-        analysed_at = time.perf_counter()
-        stats = await self._write(batch, documents, analyses, now, network_down)
-        stats.seconds["parse"] += parsed_at - clock
-        stats.seconds["analyse"] += analysed_at - parsed_at
+        now, began = self._writer.clock.now(), time.perf_counter()
+        documents = await self._parse(batch, now)
+        parsed = time.perf_counter()
+        documents, analyses = await self._analyse(batch, documents)
+        analysed = time.perf_counter()
+        written = await self._write(batch, _Understood(now, network_down, documents, analyses))
+        stats = _stats_of_polls(written)
+        stats.seconds["parse"] += parsed - began
+        stats.seconds["analyse"] += analysed - parsed
         return stats
 
-    async def _write(
-        self,
-        batch: Sequence[Fetched],
-        documents: Mapping[int, ParsedDocument],
-        analyses: Mapping[str, Analysis],
-        now: datetime,
-        network_down: bool,
-    ) -> RunStats:
-        """Store a batch; when that fails, each feed by itself, so that only the one at fault goes without.
+    async def _parse(self, batch: Sequence[Fetched], now: datetime) -> dict[int, ParsedDocument]:
+        fresh = [f for f in batch if f.body is not None and f.error is None and not _same_body(f)]
+        parsed = await self._workers.map(Worker.parse_feeds, fresh, now)
+        return {f.feed.id: _document(result) for f, result in zip(fresh, parsed, strict=True)}
 
-        Raises StoreError when the database takes nothing: no feed is to blame then, and none is noted as failed.
-        """
-        try:
-            stats: RunStats = await self.in_writer(
-                self._write_polls, batch, documents, analyses, now, network_down
-            )
-            return stats
-        except StoreError:
-            await self.in_writer(self.assembler.forget_caches)
-            raise
-        except Exception as error:
-            await self.in_writer(self.assembler.forget_caches)
-            if len(batch) == 1:
-                log.exception("a poll could not be stored", feed=batch[0].feed.url)
-                failure = PollError(
-                    "internal", f"what it brought could not be stored ({type(error).__name__}); see the log"
-                )
-                failed = replace(batch[0], body=None, error=failure)
-                noted: RunStats = await self.in_writer(self._write_polls, [failed], {}, {}, now, network_down)
-                return noted
-        whole = RunStats()
-        for fetched in batch:
-            whole.add(await self._write([fetched], documents, analyses, now, network_down))
-        return whole
-
-    async def _analyse(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> dict[str, Analysis]:
-        results = await self.workers.map(Worker.analyse, entries, feeds)
-        # An entry that crashes a worker is stored all the same, as one that no topic wants.
-        return {
-            entry.id: _unanalysed(entry) if isinstance(result, WorkerCrashed) else result
-            for entry, result in zip(entries, results, strict=True)
+    async def _analyse(
+        self, batch: Sequence[Fetched], documents: Mapping[int, ParsedDocument]
+    ) -> tuple[dict[int, ParsedDocument], dict[str, Analysis]]:
+        entries = [entry for document in documents.values() for entry in document.entries]
+        known = await asyncio.to_thread(self._writer.store.known, [entry.id for entry in entries])
+        wanted = [entry for entry in entries if entry.id not in known or known[entry.id].hash != entry.hash]
+        feeds = {f.feed.id: f.feed for f in batch if f.feed.id in documents}
+        found = await analyse(self._workers, wanted, feeds)
+        told = {
+            id: _with_problem(document, found.failed[id]) if id in found.failed else document
+            for id, document in documents.items()
         }
+        return told, found.analyses
 
-    def _write_polls(
-        self,
-        batch: Sequence[Fetched],
-        documents: Mapping[int, ParsedDocument],
-        analyses: Mapping[str, Analysis],
-        now: datetime,
-        network_down: bool,
-    ) -> RunStats:
-        """Everything from detect_changes to apply; in the writer's thread."""
-        present = [documents[f.feed.id] for f in batch if f.feed.id in documents]
-        entries = [entry for document in present for entry in document.entries]
-        known = self.store.known([entry.id for entry in entries])
-        own_keys = self.store.own_keys([entry for entry in entries if entry.id not in known])
+    async def _write(self, batch: Sequence[Fetched], understood: _Understood) -> list[Written]:
+        """Store a batch; a poll that cannot be stored is noted as failed, alone."""
+
+        async def note_failure(fetched: Fetched, error: Exception) -> Written:
+            log.error("a poll could not be stored", feed=fetched.feed.url, exc_info=error)
+            failure = PollError(
+                "internal", f"what it brought could not be stored ({type(error).__name__}); see the log"
+            )
+            failed = replace(fetched, body=None, error=failure)
+            nothing = _Understood(understood.now, understood.network_down)
+            return await self._writer.run(lambda: self._writer.apply(self._request([failed], nothing)))
+
+        return await self._writer.write(batch, lambda part: self._request(part, understood), note_failure)
+
+    def _request(self, batch: Sequence[Fetched], understood: _Understood) -> WriteRequest:
+        """What the polls change, against what is stored now; in the writer's thread."""
+        store, now = self._writer.store, understood.now
+        documents = understood.documents
+        entries = [entry for f in batch if f.feed.id in documents for entry in documents[f.feed.id].entries]
+        known = store.known([entry.id for entry in entries])
+        own_keys = store.own_keys([entry for entry in entries if entry.id not in known])
         changes: dict[int, Changes] = {}
         for fetched in batch:
-            feed = fetched.feed
-            document = documents.get(feed.id)
+            feed, document = fetched.feed, documents.get(fetched.feed.id)
             if document is not None and isinstance(document.feed, ParsedFeed):
-                changes[feed.id] = detect_changes(
-                    document.entries,
-                    known,
-                    own_keys.get(feed.id, frozenset()),
-                    feed,
-                    now,
-                    first_poll=feed.last_success is None,
-                )
-        whole = _merge_changes([*changes.values()])
-        candidates = _candidates(whole, analyses)
-        grouping, seconds = self._group(candidates, now, polled=True)
-        for feed_id, words in bounded(grouping, candidates).items():
-            changes[feed_id] = replace(changes[feed_id], bounded=words)
-        polls = [
-            self._decide(
-                fetched, documents.get(fetched.feed.id), changes.get(fetched.feed.id), now, network_down
-            )
-            for fetched in batch
-        ]
-        stats = self._store(whole, candidates, grouping, analyses, now, polls=polls)
-        stats.seconds["group"] = seconds
-        stats.outcomes.update(str(intent.record.outcome) for intent in polls)
-        stats.failures += [
-            f"{intent.feed.title or mask(intent.feed.url)}: {intent.record.error}"
-            for intent in polls
-            if intent.record.error
-        ]
-        return stats
+                first = feed.last_success is None
+                own = own_keys.get(feed.id, frozenset())
+                changes[feed.id] = detect_changes(document.entries, known, own, feed, now, first_poll=first)
 
-    def _decide(
-        self,
-        fetched: Fetched,
-        document: ParsedDocument | None,
-        changes: Changes | None,
-        now: datetime,
-        network_down: bool,
-    ) -> PollIntent:
-        options = self.config.feed_by_url.get(fetched.feed.url)
+        def decided(bounds: Mapping[int, str]) -> list[PollIntent]:
+            for feed_id, words in bounds.items():
+                changes[feed_id] = replace(changes[feed_id], bounded=words)
+            return [self._decide(f, changes.get(f.feed.id), understood) for f in batch]
+
+        whole = _merged([*changes.values()])
+        return WriteRequest(now, decide=decided, changes=whole, analyses=understood.analyses)
+
+    def _decide(self, fetched: Fetched, changes: Changes | None, understood: _Understood) -> PollIntent:
+        document, settings = understood.documents.get(fetched.feed.id), self._writer.config
+        options = settings.feed_by_url.get(fetched.feed.url)
         return decide(
             fetched.feed,
             fetched,
             document.feed if document is not None else None,
             changes,
-            now,
-            self.config.poll,
+            understood.now,
+            settings.poll,
             fixed=options.interval if options else None,
-            network_down=network_down,
+            network_down=understood.network_down,
         )
 
-    # --- importing ---
+    def _network_down(self, batch: Sequence[Fetched]) -> bool:
+        before = self._network.outage
+        down = self._network.judge(batch, self._writer.clock.now())
+        _tell_change(before, self._network.outage)
+        return down
 
-    async def import_rows(
-        self,
-        rows: Iterable[tuple[int, Mapping[str, Any] | str]],
-        sources: Callable[[set[str]], Mapping[str, FeedState]],
-        *,
-        size: int = 1000,
-        progress: Progress | None = None,
-    ) -> RunStats:
-        """Store imported rows as if they had been polled.
 
-        `rows` yields (line number, the row or what is wrong with it); `sources` finds or makes the feeds of source
-        names. Batches are prepared in the workers ahead of the one being written; memory stays bounded.
-        """
-        stats = RunStats()
-        ahead: asyncio.Queue[tuple[asyncio.Task[Any], list[int]] | None] = asyncio.Queue(
-            max(2, self.workers.count + 1)
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What came of analysing entries."""
+
+    analyses: dict[str, Analysis]
+    """By the entry's id."""
+    failed: dict[int, str]
+    """By the feed's id: how many entries could not be analysed, and why the first of them."""
+
+
+async def analyse(workers: WorkerPool, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> Analysed:
+    """Analyse entries in the workers. One that fails is stored all the same, as one that no topic wants."""
+    results = await workers.map(Worker.analyse, entries, feeds)
+    analyses: dict[str, Analysis] = {}
+    failed: dict[int, list[str]] = {}
+    for entry, result in zip(entries, results, strict=True):
+        if isinstance(result, WorkerCrashed):
+            analyses[entry.id] = Analysis((), Fingerprint(text_keys(entry)))
+            failed.setdefault(entry.feed_id, []).append(str(result))
+        else:
+            analyses[entry.id] = result
+    return Analysed(
+        analyses,
+        {
+            feed: f"{len(why)} of its entries could not be analysed (a worker {why[0]})"
+            for feed, why in failed.items()
+        },
+    )
+
+
+def _with_problem(document: ParsedDocument, problem: str) -> ParsedDocument:
+    feed = document.feed
+    if isinstance(feed, PollError):
+        return document
+    return replace(document, feed=replace(feed, problems=(problem, *feed.problems)))
+
+
+def _document(result: ParsedDocument | WorkerCrashed) -> ParsedDocument:
+    if isinstance(result, WorkerCrashed):
+        return ParsedDocument(
+            PollError(
+                "crash", f"the document could not be parsed (a worker {result}); it is tried again later"
+            )
         )
+    return result
 
-        async def prepare() -> None:
-            try:
-                for lines, batch in _row_batches(rows, size, stats.bad_rows):
-                    feeds = await self.in_writer(
-                        sources, {str(row.get("source") or "import") for row in batch}
-                    )
-                    pairs = [(row, feeds[str(row.get("source") or "import")]) for row in batch]
-                    task = asyncio.create_task(self._prepare(pairs, self.clock.now()))
-                    await ahead.put((task, lines))
-            except Exception:
-                await ahead.put(None)  # what was read before is stored; then this is raised below
-                raise
-            await ahead.put(None)
 
-        feeder = asyncio.create_task(prepare())
-        try:
-            while (item := await ahead.get()) is not None:
-                task, lines = item
-                started = time.perf_counter()
-                entries, analyses = await task
-                stats.seconds["wait for workers"] += time.perf_counter() - started
-                stats.bad_rows += [
-                    f"line {n}: {e}" for n, e in zip(lines, entries, strict=True) if isinstance(e, str)
-                ]
-                good = [entry for entry in entries if isinstance(entry, Entry)]
-                stats.add(await self._write_import(good, analyses, stats.bad_rows))
-                if progress is not None:
-                    progress(len(lines))
-            await feeder
-        finally:
-            feeder.cancel()
-        return stats
+def _same_body(fetched: Fetched) -> bool:
+    return fetched.body is not None and body_hash(fetched.body) == fetched.feed.body_hash
 
-    async def _write_import(
-        self, entries: Sequence[Entry], analyses: Mapping[str, Analysis], bad: list[str]
-    ) -> RunStats:
-        """Store a batch of rows; when that fails, by halves, until the row at fault is found and named."""
-        try:
-            stats: RunStats = await self.in_writer(self._write_rows, entries, analyses, self.clock.now())
-            return stats
-        except StoreError:
-            raise  # the database itself is at fault: no row can be stored
-        except Exception as error:
-            await self.in_writer(self.assembler.forget_caches)
-            if len(entries) == 1:
-                log.exception("a row could not be stored", entry=entries[0].id)
-                bad.append(
-                    f"entry {entries[0].id}: could not be stored ({type(error).__name__}); see the log"
-                )
-                return RunStats()
-        middle = len(entries) // 2
-        first = await self._write_import(entries[:middle], analyses, bad)
-        first.add(await self._write_import(entries[middle:], analyses, bad))
-        return first
 
-    async def _prepare(
-        self, pairs: list[tuple[Mapping[str, Any], FeedState]], now: datetime
-    ) -> tuple[list[Entry | str], dict[str, Analysis]]:
-        try:
-            entries, analyses = await self.workers.call(Worker.clean_and_analyse, pairs, now)
-        except WorkerCrashed:
-            cleaned = await self.workers.map(Worker.clean_rows, pairs, now)
-            entries = [str(e) if isinstance(e, WorkerCrashed) else e for e in cleaned]
-            good = [entry for entry in entries if isinstance(entry, Entry)]
-            return entries, await self._analyse(good, {feed.id: feed for _, feed in pairs})
-        good = [entry for entry in entries if isinstance(entry, Entry)]
-        return entries, {entry.id: result for entry, result in zip(good, analyses, strict=True)}
+def _merged(parts: Sequence[Changes]) -> Changes:
+    return Changes(
+        new=tuple(entry for part in parts for entry in part.new),
+        revised=tuple(revision for part in parts for revision in part.revised),
+        unchanged=sum(part.unchanged for part in parts),
+        archived=frozenset().union(*(part.archived for part in parts)),
+    )
 
-    def _write_rows(
-        self, entries: Sequence[Entry], analyses: Mapping[str, Analysis], now: datetime
-    ) -> RunStats:
-        latest = {entry.id: entry for entry in entries}  # of several rows with one id the last counts
-        found = compare(latest.values(), self.store.known(list(latest)), now)
-        changes = Changes(new=found.fresh, revised=found.revised)
-        candidates = _candidates(changes, analyses)
-        grouping, seconds = self._group(candidates, now, polled=False)
-        stats = self._store(changes, candidates, grouping, analyses, now)
-        stats.seconds["group"] = seconds
-        return stats
 
-    # --- storing ---
-
-    def _group(
-        self, candidates: Sequence[Candidate], now: datetime, *, polled: bool
-    ) -> tuple[Grouping, float]:
-        """The stories of the candidates, and the seconds that took."""
-        started = time.perf_counter()
-        grouping = self.assembler.group(candidates, now, polled=polled)
-        return grouping, time.perf_counter() - started
-
-    def _store(
-        self,
-        changes: Changes,
-        candidates: Sequence[Candidate],
-        grouping: Grouping,
-        analyses: Mapping[str, Analysis],
-        now: datetime,
-        *,
-        polls: Sequence[PollIntent] = (),
-    ) -> RunStats:
-        """Summarise and apply. The window is advanced only once the transaction is through."""
-        stats = RunStats(new=len(changes.new), revised=len(changes.revised))
-        started = time.perf_counter()
-        told = [r for r in changes.revised if not r.flapping]
-        revised = {r.entry.id: (r.entry, analyses[r.entry.id]) for r in told if r.entry.id in analyses}
-        stories = self.assembler.summarise(candidates, grouping, revised, now)
-        summarised = time.perf_counter()
-        self.store.apply(
-            Batch(
-                polls=tuple(polls),
-                candidates=tuple(candidates),
-                revisions=changes.revised,
-                grouping=grouping,
-                stories=tuple(stories),
-                labels=tuple((entry, w.labels) for entry, (_, w) in revised.items()),
-                fingerprints=tuple(
-                    (entry, w.fingerprint) for entry, (_, w) in revised.items() if w.fingerprint
-                ),
-            ),
-            now,
-        )
-        self.assembler.commit(grouping, candidates, now)
-        stats.stories = len(stories)
-        stats.seconds.update(
-            {
-                "summarise": summarised - started,
-                "apply": time.perf_counter() - summarised,
-            }
-        )
-        return stats
+def _stats_of_polls(written: Sequence[Written]) -> RunStats:
+    stats = stats_of(written)
+    for intent in (intent for one in written for intent in one.polls):
+        stats.outcomes[str(intent.record.outcome)] += 1
+        if intent.record.error:
+            stats.failures.append(f"{intent.feed.title or mask(intent.feed.url)}: {intent.record.error}")
+    return stats
 
 
 def _tell_change(before: Outage | None, after: Outage | None) -> None:
@@ -437,98 +255,3 @@ def _tell_change(before: Outage | None, after: Outage | None) -> None:
         log.info(
             "hosts answer again: the network is back", down_since=before.since.isoformat(timespec="seconds")
         )
-
-
-def _document(result: ParsedDocument | WorkerCrashed) -> ParsedDocument:
-    if isinstance(result, WorkerCrashed):
-        return ParsedDocument(
-            PollError(
-                "crash",
-                f"parsing the document brought a worker down ({result}); the feed is tried again later",
-            )
-        )
-    return result
-
-
-def _unanalysed(entry: Entry) -> Analysis:
-    return Analysis((), Fingerprint(text_keys(entry)))
-
-
-def _same_body(fetched: Fetched) -> bool:
-    return fetched.body is not None and body_hash(fetched.body) == fetched.feed.body_hash
-
-
-def _candidates(changes: Changes, analyses: Mapping[str, Analysis]) -> list[Candidate]:
-    return [
-        Candidate(
-            entry,
-            analyses[entry.id].fingerprint or Fingerprint(),
-            analyses[entry.id].labels,
-            archived=entry.id in changes.archived,
-        )
-        for entry in changes.new
-    ]
-
-
-def _merge_changes(parts: Sequence[Changes]) -> Changes:
-    return Changes(
-        new=tuple(entry for part in parts for entry in part.new),
-        revised=tuple(revision for part in parts for revision in part.revised),
-        unchanged=sum(part.unchanged for part in parts),
-        archived=frozenset().union(*(part.archived for part in parts)),
-    )
-
-
-def _row_batches(
-    rows: Iterable[tuple[int, Mapping[str, Any] | str]], size: int, bad: list[str]
-) -> Iterable[tuple[list[int], list[Mapping[str, Any]]]]:
-    lines: list[int] = []
-    batch: list[Mapping[str, Any]] = []
-    for line, row in rows:
-        if isinstance(row, str):
-            bad.append(f"line {line}: {row}")
-            continue
-        lines.append(line)
-        batch.append(row)
-        if len(batch) == size:
-            yield lines, batch
-            lines, batch = [], []
-    if batch:
-        yield lines, batch
-
-
-async def _in_batches(source: AsyncIterator[Fetched], size: int, wait: float) -> AsyncIterator[list[Fetched]]:
-    """Collect what arrives into batches of at most `size`, none waiting longer than `wait` seconds."""
-    # One place only: the fetcher itself counts the bytes that nobody has taken yet, and pauses.
-    queue: asyncio.Queue[Fetched | None] = asyncio.Queue(1)
-
-    async def fill() -> None:
-        async for fetched in source:
-            await queue.put(fetched)
-        await queue.put(None)
-
-    filler = asyncio.create_task(fill())
-    try:
-        while (first := await queue.get()) is not None:
-            batch, ended = [first], False
-            held = len(first.body or b"")
-            deadline = time.monotonic() + wait
-            while len(batch) < size and held < _BATCH_BYTES and not ended:
-                try:
-                    item = await asyncio.wait_for(queue.get(), max(0.0, deadline - time.monotonic()))
-                except TimeoutError:
-                    break
-                if item is None:
-                    ended = True
-                else:
-                    batch.append(item)
-                    held += len(item.body or b"")
-            yield batch
-            if ended:
-                break
-        await filler
-    finally:
-        filler.cancel()
-
-
-__all__ = ["Outcome", "Pipeline", "RunStats"]

@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.core.types import Story
-from aggregator.pipeline.poll import Pipeline
-from aggregator.store import feedback
+from aggregator.pipeline.writer import Writer
 
 EVERY = timedelta(days=1)
 
@@ -25,19 +24,19 @@ _PUSHES_KEPT = timedelta(days=90)
 _NOTE = "retention-applied"
 
 
-async def apply_if_due(pipeline: Pipeline) -> Mapping[str, int] | None:
+async def apply_if_due(writer: Writer) -> Mapping[str, int] | None:
     """Delete what the configuration says is too old; how much of what went, None when it was not time yet.
 
     Stopped half-way it goes on at the next call. Raises what the store raises.
     """
-    now = pipeline.clock.now()
-    if not _is_due(pipeline, now):
+    now = writer.clock.now()
+    if not _is_due(writer, now):
         return None
     gone: Counter[str] = Counter()
-    before = _ago(now, pipeline.config.store.retention)
-    while deleted := await pipeline.in_writer(_forget_slice, pipeline, before, now):
+    before = _ago(now, writer.config.store.retention)
+    while deleted := await writer.run(_forget_slice, writer, before, now):
         gone.update(deleted)
-    gone.update(await pipeline.in_writer(_forget_rest, pipeline, now))
+    gone.update(await writer.run(_forget_rest, writer, now))
     return gone
 
 
@@ -46,20 +45,19 @@ def _ago(now: datetime, span: timedelta) -> datetime:
     return now - min(span, now - datetime(1970, 1, 1, tzinfo=UTC))
 
 
-def _is_due(pipeline: Pipeline, now: datetime) -> bool:
-    with pipeline.store.read() as connection:
-        noted = feedback.value(connection, _NOTE)
+def _is_due(writer: Writer, now: datetime) -> bool:
+    noted = writer.store.meta.get(_NOTE)
     # A moment to come means that the clock was set back since.
     return noted is None or not now - EVERY < datetime.fromisoformat(noted) <= now
 
 
-def _forget_slice(pipeline: Pipeline, before: datetime, now: datetime) -> Mapping[str, int]:
-    old = pipeline.store.older(before, SLICE)
+def _forget_slice(writer: Writer, before: datetime, now: datetime) -> Mapping[str, int]:
+    old = writer.store.retention.older(before, SLICE)
     if not old:
         return {}
-    besides = pipeline.store.stories_besides(old)
-    left = [_untold(story, besides[story.id]) for story in pipeline.assembler.rebuild(besides, now)]
-    return {"entries": len(old), "stories": pipeline.store.forget_entries(old, left, now)}
+    besides = writer.store.retention.stories_besides(old)
+    left = [_untold(story, besides[story.id]) for story in writer.assembler.rebuild(besides, now)]
+    return {"entries": len(old), "stories": writer.store.retention.forget_entries(old, left, now)}
 
 
 def _untold(story: Story, before: Story) -> Story:
@@ -75,16 +73,15 @@ def _untold(story: Story, before: Story) -> Story:
     )
 
 
-def _forget_rest(pipeline: Pipeline, now: datetime) -> Mapping[str, int]:
-    settings, store = pipeline.config.store, pipeline.store
-    polls = store.forget_rest(
+def _forget_rest(writer: Writer, now: datetime) -> Mapping[str, int]:
+    settings, store = writer.config.store, writer.store
+    polls = store.retention.forget_rest(
         polls_before=_ago(now, settings.keep_polls),
         history_before=_ago(now, settings.retention),
-        window_before=_ago(now, 4 * pipeline.config.stories.window),
+        window_before=_ago(now, 4 * writer.config.stories.window),
     )
     pushes = store.outbox.prune(now - _PUSHES_KEPT)
     # Entries that are gone may be in the window still.
-    pipeline.assembler.forget_caches()
-    with store.write() as connection:
-        feedback.set_value(connection, _NOTE, now.isoformat())
+    writer.forget_caches()
+    store.meta.set(_NOTE, now.isoformat())
     return {"polls": polls, "pushes": pushes}

@@ -11,13 +11,15 @@ from aggregator.config.secrets import Secrets
 from aggregator.core.clock import SystemClock
 from aggregator.core.ports import Clock
 from aggregator.fetch.http import HttpFetcher
+from aggregator.fetch.network import NetworkWatch
 from aggregator.fetch.outcome import host_holds
-from aggregator.pipeline.poll import Pipeline
+from aggregator.pipeline.fetch_full_text import Pages
+from aggregator.pipeline.importer import Importer
+from aggregator.pipeline.poll import Poller
 from aggregator.pipeline.worker import WorkerPlan, spare_collector
 from aggregator.pipeline.worker_pool import WorkerPool
+from aggregator.pipeline.writer import Writer
 from aggregator.store import Store
-from aggregator.store import feedback as model_queries
-from aggregator.store import feeds as feed_queries
 from aggregator.store.models import usable
 from aggregator.store.opening import open_store, visit_store
 
@@ -29,8 +31,7 @@ def worker_plan(config: Config, store: Store) -> WorkerPlan:
 
     A model whose file is gone or damaged is left out with a warning: its topic's rules decide alone.
     """
-    with store.read() as connection:
-        active = [m for m in model_queries.models(connection) if m.active and m.topic in config.topics]
+    active = [model for model in store.models.all() if model.active and model.topic in config.topics]
     return WorkerPlan(
         topics=config.topics,
         models={m.topic: path for m in active if (path := usable(store, m)) is not None},
@@ -41,9 +42,10 @@ def worker_plan(config: Config, store: Store) -> WorkerPlan:
 
 
 class Runtime:
-    """A configuration at work. Use as an async context manager; `close` waits for the write under way.
+    """A configuration at work: the one place that makes the parts and puts them together.
 
-    `visiting`: beside a daemon that may own the database (`visit_store`); else this is the owner (`open_store`).
+    Use as an async context manager; `close` waits for the write under way. `visiting`: beside a daemon that may own
+    the database (`visit_store`); else this is the owner (`open_store`).
     """
 
     def __init__(
@@ -61,11 +63,19 @@ class Runtime:
         self.secrets = Secrets(self.env)
         self.store = (visit_store if visiting else open_store)(config, self.env)
         self.workers = WorkerPool(config.poll.workers, worker_plan(config, self.store))
-        self.fetcher = HttpFetcher(
-            config, clock=self.clock, secrets=self.secrets.get, host_not_before=self._holds()
-        )
+        self.writer = Writer(config, self.store, self.clock)
+        self.network = NetworkWatch()
+        """What the polls so far tell of this machine's own network."""
+        self.importer = Importer(self.workers, self.writer)
         self._retired: list[HttpFetcher] = []
-        self.pipeline = Pipeline(config, self.store, self.fetcher, self.workers, self.clock)
+        self._use(
+            HttpFetcher(config, clock=self.clock, secrets=self.secrets.get, host_not_before=self._holds())
+        )
+
+    def _use(self, fetcher: HttpFetcher) -> None:
+        self.fetcher = fetcher
+        self.poller = Poller(fetcher, self.workers, self.writer, self.network)
+        self.pages = Pages(self.config, fetcher, self.workers, self.writer)
 
     async def __aenter__(self) -> Runtime:
         return self
@@ -77,13 +87,9 @@ class Runtime:
         """Finish the write under way, then let go of everything."""
         await self.fetcher.close()
         await self.close_retired()
-        self.pipeline.close()
+        self.writer.close()
         self.workers.close()
         self.store.close()
-
-    def _hasten(self, urls: list[str]) -> None:
-        with self.store.write() as connection:
-            feed_queries.hasten(connection, urls)
 
     def _holds(self) -> dict[str, datetime]:
         """Hosts that asked, before this start, to be left alone for longer."""
@@ -98,13 +104,11 @@ class Runtime:
 
     def touch(self) -> None:
         """Note that a person changed something: a daemon on this database looks for it at each tick."""
-        with self.store.write() as connection:
-            model_queries.set_value(connection, TOUCHED, self.clock.now().isoformat())
+        self.store.meta.set(TOUCHED, self.clock.now().isoformat())
 
     def touched(self) -> str | None:
         """The note of the last change by a person; another value means another change."""
-        with self.store.read() as connection:
-            return model_queries.value(connection, TOUCHED)
+        return self.store.meta.get(TOUCHED)
 
     def refresh_plan(self, *, anew: bool = False) -> None:
         """Let workers use the models that are active now; with `anew`, also where only a file was written again."""
@@ -113,14 +117,13 @@ class Runtime:
             self.workers.replace_plan(plan)
 
     async def reconfigure(self, config: Config) -> None:
-        """Go on with another configuration. Polls under way finish under the old one."""
-        old = self.fetcher
-        before = self.config.feed_by_url
+        """Go on with another configuration. Polls under way finish with the fetcher they began with."""
+        old, before = self.fetcher, self.config.feed_by_url
         changed = [feed.url for feed in config.feeds if feed.url in before and feed != before[feed.url]]
-        await self.pipeline.in_writer(self.store.sync_feeds, config.feeds)
-        await self.pipeline.in_writer(self._hasten, changed)
+        await self.writer.run(self.store.sync_feeds, config.feeds)
+        await self.writer.run(self.store.feeds.hasten, changed)
         self.config = config
-        self.fetcher = HttpFetcher(config, clock=self.clock, secrets=self.secrets.get, predecessor=old)
+        self._use(HttpFetcher(config, clock=self.clock, secrets=self.secrets.get, predecessor=old))
         self.workers.replace_plan(worker_plan(config, self.store))
-        await self.pipeline.in_writer(self.pipeline.reconfigure, config, self.fetcher)
+        await self.writer.run(self.writer.reconfigure, config)
         self._retired.append(old)

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from aggregator.core.errors import NotFound, StoreLocked
-from aggregator.core.types import Feedback, Story
+from aggregator.core.types import Constraint, Feedback, Story
 from aggregator.pipeline import corrections
-from aggregator.pipeline.import_corrections import (
-    Correction,
-    apply_corrections,
-    is_correction,
-    read_correction,
-)
-from aggregator.pipeline.poll import Pipeline
+from aggregator.pipeline.import_corrections import apply_corrections, is_correction, read_correction
+from aggregator.pipeline.reclassify import reclassify
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.writer import Writer
 from aggregator.store import DaemonLock
 from aggregator.store.opening import store_path
 from classifiers.rules.read_topics import Topic
 
+T = TypeVar("T")
+
 _BATCH = 500
 
 
-async def in_writer(runtime: Runtime, change: Callable[[Pipeline], Any]) -> Any:
+async def in_writer(runtime: Runtime, change: Callable[[Writer], T]) -> T:
     """Run a person's change in the writer, and let a daemon on the same database know."""
-    result = await runtime.pipeline.in_writer(change, runtime.pipeline)
-    await runtime.pipeline.in_writer(runtime.touch)
+    result = await runtime.writer.run(change, runtime.writer)
+    await runtime.writer.run(runtime.touch)
     return result
 
 
@@ -35,10 +33,9 @@ async def label(
     runtime: Runtime, what: str, topic: str, *, relevant: bool, facet: str = "", by: str = ""
 ) -> list[Story]:
     """Record a yes or no on an entry or story, by id or URL. Raises NotFound."""
-    entry, story = corrections.find(runtime.pipeline, what)
+    entry, story = runtime.store.find(what)
     judgement = Feedback(entry, story, topic, relevant, facet, runtime.clock.now(), by)
-    stories: list[Story] = await in_writer(runtime, lambda pipeline: corrections.judge(pipeline, [judgement]))
-    return stories
+    return await in_writer(runtime, lambda writer: corrections.judge(writer, [judgement]))
 
 
 async def unlabel(runtime: Runtime, what: str, topic: str) -> tuple[Feedback, list[Story]] | None:
@@ -46,11 +43,10 @@ async def unlabel(runtime: Runtime, what: str, topic: str) -> tuple[Feedback, li
 
     Returns it, and the story as it is now; None when there was none. Raises NotFound.
     """
-    entry, story = corrections.find(runtime.pipeline, what)
-    found: tuple[Feedback, list[Story]] | None = await in_writer(
-        runtime, lambda pipeline: corrections.unjudge(pipeline, entry=entry, story=story, topic=topic)
+    entry, story = runtime.store.find(what)
+    return await in_writer(
+        runtime, lambda writer: corrections.unjudge(writer, entry=entry, story=story, topic=topic)
     )
-    return found
 
 
 async def take_over(runtime: Runtime) -> bool:
@@ -59,14 +55,14 @@ async def take_over(runtime: Runtime) -> bool:
     Returns False when a daemon does it: two processes that rebuild the same stories would be in each other's way.
     """
     runtime.refresh_plan()
-    await runtime.pipeline.in_writer(runtime.touch)
+    await runtime.writer.run(runtime.touch)
     lock = DaemonLock(store_path(runtime.config, runtime.env))
     try:
         lock.acquire()
     except StoreLocked:
         return False
     lock.release()
-    await corrections.reclassify(runtime.pipeline)
+    await reclassify(runtime.workers, runtime.writer)
     return True
 
 
@@ -81,7 +77,7 @@ async def import_labels(
     thing the last counts. Rows that cannot be used are named in `bad`, in the order of the file.
     """
     judging: list[tuple[int, Mapping[str, Any] | str]] = []
-    pairs: list[Correction] = []
+    pairs: list[Constraint] = []
     wrong: list[tuple[int, str]] = []
     for line, row in rows:
         if isinstance(row, str) or not is_correction(row):
@@ -93,7 +89,7 @@ async def import_labels(
             wrong.append((line, str(error)))
     taken = 0
     if pairs:
-        taken += await in_writer(runtime, lambda pipeline: apply_corrections(pipeline, pairs))
+        taken += await in_writer(runtime, lambda writer: apply_corrections(writer, pairs))
     latest: dict[tuple[str, str], Feedback] = {}
     for line, row in judging:
         try:
@@ -119,8 +115,8 @@ def _overrules(new: Feedback, held: Feedback) -> bool:
     return new.at >= held.at and (new.relevant, new.facet) != (held.relevant, held.facet)
 
 
-def _judging(part: Sequence[Feedback]) -> Callable[[Pipeline], list[Story]]:
-    return lambda pipeline: corrections.judge(pipeline, part)
+def _judging(part: Sequence[Feedback]) -> Callable[[Writer], list[Story]]:
+    return lambda writer: corrections.judge(writer, part)
 
 
 def _judgement(runtime: Runtime, row: Mapping[str, Any] | str) -> Feedback:

@@ -65,7 +65,7 @@ def test_a_copy_dated_back_stays_a_copy(tmp_path: Path) -> None:
             async def poll(name: str, after: timedelta) -> None:
                 clock.shift = after
                 (feed,) = (f for f in runtime.store.feeds_by_id().values() if f.url.endswith(name))
-                await runtime.pipeline.poll([feed])
+                await runtime.poller.poll([feed])
 
             await poll("/wire", timedelta(0))
             await poll("/thief", timedelta(0))

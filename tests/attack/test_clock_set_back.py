@@ -13,8 +13,8 @@ from aggregator.config.load import load
 from aggregator.daemon import clock_watch
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline.import_file import export_entries
-from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 from tests.attack.hosts import ADDRESSES, configuration, hosts, item
 from tests.clocks import ShiftedClock
 
@@ -58,7 +58,7 @@ def test_a_feed_polled_in_the_future_is_due(tmp_path: Path) -> None:
                 clock.shift = shift
                 feeds = runtime.store.due(clock.now(), 10)
                 counts.append(len(feeds))
-                await runtime.pipeline.poll(feeds)
+                await runtime.poller.poll(feeds)
             return counts
 
     assert asyncio.run(main()) == [1, 1, 0]
@@ -124,7 +124,7 @@ def test_reports_are_joined_after_a_clock_that_was_ahead(
                     if restart:
                         await runtime.close()
                         runtime = Runtime(load(path), clock=clock)
-                await runtime.pipeline.poll(runtime.store.due(clock.now(), 10))
+                await runtime.poller.poll(runtime.store.due(clock.now(), 10))
             rows = list(export_entries(runtime.store))
             await runtime.close()
             return rows

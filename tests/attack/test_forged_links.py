@@ -64,7 +64,7 @@ def fill(host: Host, which: range) -> None:
 
 async def poll(runtime: Runtime, clock: ShiftedClock) -> None:
     clock.shift += timedelta(hours=2)
-    await runtime.pipeline.poll(runtime.store.due(clock.now(), 100))
+    await runtime.poller.poll(runtime.store.due(clock.now(), 100))
 
 
 def held(runtime: Runtime, hosts: list[Host]) -> tuple[set[str], int]:
@@ -146,7 +146,7 @@ def test_a_drip_of_halves_and_of_texts_changed_after_they_joined(tmp_path: Path)
             await poll(runtime, clock)
             hostile.items = [item(f"x{n}", b, other, link, NOW + timedelta(hours=2 * n))]
             await poll(runtime, clock)
-            runtime.pipeline.assembler.forget_caches()  # as a restart would
+            runtime.writer.forget_caches()  # as a restart would
         theirs, redirects = held(runtime, found)
         return len(theirs), redirects
 

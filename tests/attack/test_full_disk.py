@@ -20,8 +20,8 @@ from aggregator.daemon.publisher import Publisher
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.daemon.web_app import build_app
 from aggregator.pipeline.import_file import export_entries
-from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 from aggregator.store import Store, database
 
 CONFIG = """

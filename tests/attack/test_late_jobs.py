@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aggregator.config.load import load
 from aggregator.daemon.scheduler import JobScheduler
-from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 
 CONFIG = """
 [poll]

@@ -126,7 +126,7 @@ async def live(
                 guid = f"{poll}-" if changing_guids else ""
                 documents["/honest"] = document([honest(n, clock.at, guid and f"{guid}{n}") for n in mine])
                 documents["/hostile"] = document([lie(n, clock.at) for n in theirs])
-                await runtime.pipeline.poll(list(runtime.store.due(clock.at + timedelta(days=1), 10)))
+                await runtime.poller.poll(list(runtime.store.due(clock.at + timedelta(days=1), 10)))
             feeds = {feed.title: feed for feed in runtime.store.feeds_by_id().values()}
             own = feeds["Honest"].id
             held = [entry for batch in runtime.store.entries.walk() for entry in batch]

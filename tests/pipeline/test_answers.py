@@ -38,7 +38,7 @@ def test_an_answer_changes_the_files_at_once_and_one_undo_takes_it_back(tmp_path
 
     async def work(runtime: Runtime) -> None:
         await feed_in(runtime, [LAUNCH, SPORT])
-        _, story = corrections.find(runtime.pipeline, "e1")
+        _, story = runtime.store.find("e1")
         publisher = Publisher(runtime)
         await publisher.start("http://127.0.0.1:1")
         try:
@@ -61,7 +61,7 @@ def test_an_answer_changes_the_files_at_once_and_one_undo_takes_it_back(tmp_path
 def test_a_replayed_undo_takes_no_later_answer_back(tmp_path: Path) -> None:
     async def work(runtime: Runtime) -> None:
         await feed_in(runtime, [LAUNCH, COPY, SPORT])
-        _, story = corrections.find(runtime.pipeline, "e1")
+        _, story = runtime.store.find("e1")
         publisher = Publisher(runtime)
         source = publisher.source
         await publisher.start("http://127.0.0.1:1")
@@ -84,7 +84,7 @@ def test_a_replayed_undo_takes_no_later_answer_back(tmp_path: Path) -> None:
             # A word on an entry of the story is not the answer that the link was about.
             entry = Feedback("e1", story, "launches", True, "", datetime.now(UTC), "cli")
             asyncio.run_coroutine_threadsafe(
-                runtime.pipeline.in_writer(lambda: corrections.judge(runtime.pipeline, [entry])), loop
+                runtime.writer.run(lambda: corrections.judge(runtime.writer, [entry])), loop
             ).result(20)
             assert source.undo_feedback(no)
             assert said() == [("e1", True)]
@@ -94,9 +94,7 @@ def test_a_replayed_undo_takes_no_later_answer_back(tmp_path: Path) -> None:
 
         def regroup() -> None:
             def apart() -> bool:
-                return (
-                    corrections.find(runtime.pipeline, "e1")[1] != corrections.find(runtime.pipeline, "e2")[1]
-                )
+                return runtime.store.find("e1")[1] != runtime.store.find("e2")[1]
 
             first = answer("wrong_story", "e2")
             assert apart()

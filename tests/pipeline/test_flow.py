@@ -14,8 +14,9 @@ from aggregator.core.errors import NotFound
 from aggregator.daemon.publisher import Publisher
 from aggregator.pipeline import corrections
 from aggregator.pipeline.import_file import export_entries, export_labels, read_rows, source_resolver
-from aggregator.pipeline.poll import RunStats
+from aggregator.pipeline.reclassify import is_stale, reclassify
 from aggregator.pipeline.runtime import Runtime, worker_plan
+from aggregator.pipeline.stats import RunStats
 from aggregator.topics import labels
 
 from .conftest import CONFIG, row, run, write
@@ -36,7 +37,7 @@ SPORT = row("e3", "Home side wins the cup after extra time", "A late goal decide
 
 
 async def feed_in(runtime: Runtime, rows: Iterable[Mapping[str, Any] | str]) -> RunStats:
-    return await runtime.pipeline.import_rows(
+    return await runtime.importer.import_rows(
         enumerate(rows, 1), source_resolver(runtime.store, runtime.config), size=2
     )
 
@@ -168,7 +169,7 @@ def test_a_split_is_for_good_and_can_be_undone(config: Config) -> None:
         merged = await labels.in_writer(runtime, lambda p: corrections.merge(p, [stayed.id, new.id]))
         assert {m.entry.id for m in merged.entries} == {"e1", "e2"}
         gone = ({stayed.id, new.id} - {merged.id}).pop()
-        assert corrections.find(runtime.pipeline, gone) == ("", merged.id)
+        assert runtime.store.find(gone) == ("", merged.id)
 
     run(config, work)
 
@@ -176,18 +177,18 @@ def test_a_split_is_for_good_and_can_be_undone(config: Config) -> None:
 def test_a_changed_topic_reclassifies_what_is_stored(tmp_path: Path, config: Config) -> None:
     async def first(runtime: Runtime) -> None:
         await feed_in(runtime, [LAUNCH, COPY, SPORT])
-        assert corrections.is_stale(runtime.pipeline)
-        result = await corrections.reclassify(runtime.pipeline)
+        assert is_stale(runtime.store, runtime.workers.plan)
+        result = await reclassify(runtime.workers, runtime.writer)
         assert (result.entries, dict(result.entered), dict(result.left)) == (3, {}, {})
-        assert not corrections.is_stale(runtime.pipeline)
+        assert not is_stale(runtime.store, runtime.workers.plan)
 
     run(config, first)
     terms = CONFIG.replace('"미사일" = 2', '"goal" = 4').replace("= 2", "= 0.1")
     changed = write(tmp_path, terms)
 
     async def second(runtime: Runtime) -> None:
-        assert corrections.is_stale(runtime.pipeline)
-        result = await corrections.reclassify(runtime.pipeline)
+        assert is_stale(runtime.store, runtime.workers.plan)
+        result = await reclassify(runtime.workers, runtime.writer)
         assert (dict(result.entered), dict(result.left)) == ({"launches": 1}, {"launches": 1})
         assert in_topic(exported(runtime)["e3"])
         assert not in_topic(exported(runtime)["e1"])

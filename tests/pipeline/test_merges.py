@@ -9,6 +9,7 @@ from aggregator.core.hashes import text_keys
 from aggregator.core.types import Assignment, Candidate, Entry, Fingerprint, Grouping, Story
 from aggregator.pipeline.assembler import Assembler
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.write_request import WriteRequest
 from aggregator.stories.grouping.group import story_id
 
 from .conftest import row, run
@@ -35,6 +36,11 @@ def candidate(name: str, feed: int) -> Candidate:
     return Candidate(entry, Fingerprint(text_keys(entry)))
 
 
+def summarised(runtime: Runtime, batch: list[Candidate], grouping: Grouping) -> list[Story]:
+    request = WriteRequest(datetime.now(UTC))
+    return Assembler(runtime.config, runtime.store).summarise(request, batch, grouping)[0]
+
+
 def test_a_story_founded_in_a_batch_that_merges_into_a_stored_one_leaves_all_of_it(config: Config) -> None:
     """Grouping names the stored story for entries that founded one of their own, once the two are merged."""
 
@@ -49,9 +55,7 @@ def test_a_story_founded_in_a_batch_that_merges_into_a_stored_one_leaves_all_of_
             assignments=(Assignment("n1", home, "new"), Assignment("n2", home, "event")),
             merges=((story_id("n1"), home),),
         )
-        return before, Assembler(runtime.config, runtime.store).summarise(
-            batch, grouping, {}, datetime.now(UTC)
-        )
+        return before, summarised(runtime, batch, grouping)
 
     before, after = run(config, work)
     (story,) = after
@@ -76,7 +80,7 @@ def test_a_founder_that_comes_back_finds_the_story_it_left(config: Config) -> No
         runtime.store.forget_entries(old, left, datetime.now(UTC))
         back = candidate(founder, left[0].entries[0].entry.feed_id)
         grouping = Grouping(assignments=(Assignment(founder, home, "new"),))
-        return Assembler(runtime.config, runtime.store).summarise([back], grouping, {}, datetime.now(UTC))
+        return summarised(runtime, [back], grouping)
 
     (story,) = run(config, work)
     assert {m.entry.id for m in story.entries} == {"s0", "s1"}

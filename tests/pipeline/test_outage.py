@@ -50,7 +50,7 @@ async def poll(runtime: Runtime) -> list[Any]:
     with runtime.store.read() as connection:
         feeds = queries.all_feeds(connection)
     with capture_logs() as told:
-        await runtime.pipeline.poll(feeds)
+        await runtime.poller.poll(feeds)
     return [line for line in told if "network" in line["event"]]
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from aiohttp import web
 
 from aggregator.config import Config
-from aggregator.pipeline.fetch_full_text import Pages
 from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import entries as queries
@@ -92,7 +91,7 @@ def polled(
             async with Runtime(config) as runtime:
                 with runtime.store.read() as connection:
                     feeds = feed_queries.all_feeds(connection)
-                await runtime.pipeline.poll(feeds)
+                await runtime.poller.poll(feeds)
                 return await work(runtime)
 
     return asyncio.run(main())
@@ -123,7 +122,7 @@ async def fetched(runtime: Runtime) -> tuple[int, dict[str, Any], dict[str, Any]
     """How many pages gave a text; the entry before and after, and its text."""
     (before,) = export_entries(runtime.store)
     assert in_output(runtime) == []
-    read = await Pages(runtime).run()
+    read = await runtime.pages.run()
     (after,) = export_entries(runtime.store)
     assert in_output(runtime) == ([after["story"]] if topics(after) else [])
     return read, before, after, text_of(runtime, after["id"])
@@ -147,8 +146,8 @@ def test_a_page_is_asked_for_once(tmp_path: Path) -> None:
     outlet = Outlet()
 
     async def work(runtime: Runtime) -> list[int]:
-        pages = Pages(runtime)
-        return [await pages.run(), await pages.run(), await Pages(runtime).run()]
+        pages = runtime.pages
+        return [await pages.run(), await pages.run(), await runtime.pages.run()]
 
     assert polled(tmp_path, outlet, work) == [1, 0, 0]
     assert outlet.asked.count("/story") == 1
@@ -167,7 +166,7 @@ def test_what_was_forbidden_is_not_asked_for_again(tmp_path: Path) -> None:
     outlet = Outlet(robots="User-agent: *\nDisallow: /\n")
 
     async def work(runtime: Runtime) -> list[int]:
-        return [await Pages(runtime).run(), await Pages(runtime).run()]
+        return [await runtime.pages.run(), await runtime.pages.run()]
 
     assert polled(tmp_path, outlet, work) == [0, 0]
     assert outlet.asked == ["/feed", "/robots.txt"]

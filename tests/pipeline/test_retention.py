@@ -15,8 +15,8 @@ from aggregator.core.types import Story
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline import retention
 from aggregator.pipeline.import_file import export_entries, source_resolver
-from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 from aggregator.store import entries, stories
 from tests.clocks import ShiftedClock
 
@@ -37,7 +37,7 @@ def ids(runtime: Runtime) -> set[str]:
 
 async def bring(runtime: Runtime, *rows: dict[str, object]) -> None:
     resolve = source_resolver(runtime.store, runtime.config)
-    stats = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
+    stats = await runtime.importer.import_rows(enumerate(rows, 1), resolve)
     assert stats.new == len(rows), stats
 
 
@@ -45,7 +45,7 @@ def store_long_ago(config: Config, *rows: dict[str, object], ago: timedelta = 40
     async def main() -> None:
         async with Runtime(config, clock=ShiftedClock(-ago)) as runtime:
             await bring(runtime, *rows)
-            assert await retention.apply_if_due(runtime.pipeline) is not None
+            assert await retention.apply_if_due(runtime.writer) is not None
 
     asyncio.run(main())
 
@@ -90,7 +90,7 @@ def test_it_is_done_once_a_day_and_again_after_the_clock_was_set_back(config: Co
             done = []
             for hours in (0, 1, 23, 25, 26, 2, 3):
                 clock.shift = timedelta(hours=hours)
-                done.append(await retention.apply_if_due(runtime.pipeline) is not None)
+                done.append(await retention.apply_if_due(runtime.writer) is not None)
             return done
 
     assert asyncio.run(main()) == [True, False, False, True, False, True, False]
@@ -104,7 +104,7 @@ def test_for_ever_is_no_moment_beyond_the_calendar(tmp_path: Path) -> None:
 
     async def main() -> set[str]:
         async with Runtime(config) as runtime:
-            assert await retention.apply_if_due(runtime.pipeline) is not None
+            assert await retention.apply_if_due(runtime.writer) is not None
             return ids(runtime)
 
     assert asyncio.run(main()) == {"old"}
@@ -117,7 +117,7 @@ def test_more_than_one_slice(config: Config, monkeypatch: pytest.MonkeyPatch) ->
 
     async def main() -> None:
         async with Runtime(config) as runtime:
-            gone = await retention.apply_if_due(runtime.pipeline)
+            gone = await retention.apply_if_due(runtime.writer)
             assert gone is not None
             assert gone["entries"] == 30
             assert ids(runtime) == set()
@@ -143,7 +143,7 @@ def test_what_is_left_of_a_story_speaks_for_itself_and_nobody_is_told(config: Co
                 (id,) = {entries.find(connection, name)[1] for name in ("first", "second", "third")}
             before = runtime.store.stories([id])[id]
             clock.shift = timedelta()
-            await retention.apply_if_due(runtime.pipeline)
+            await retention.apply_if_due(runtime.writer)
             return before, runtime.store.stories([id])[id]
 
     before, after = asyncio.run(main())

@@ -14,8 +14,8 @@ from aggregator.core.errors import StoreError
 from aggregator.core.types import Batch
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline.import_file import export_entries, source_resolver
-from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 from aggregator.store import feeds
 
 from .conftest import CONFIG, row, run, write
@@ -42,7 +42,7 @@ def test_a_row_that_cannot_be_stored_is_named_and_the_others_are_there(
         break_on(runtime, "poison", monkeypatch)
         rows = [row(f"e{n}", "poison" if n == 5 else f"Title number {n} of nine") for n in range(9)]
         resolve = source_resolver(runtime.store, runtime.config)
-        stats = await runtime.pipeline.import_rows(enumerate(rows, 1), resolve)
+        stats = await runtime.importer.import_rows(enumerate(rows, 1), resolve)
         assert {e["id"] for e in export_entries(runtime.store)} == {f"e{n}" for n in range(9) if n != 5}
         return stats
 
@@ -60,7 +60,7 @@ def test_a_feed_that_cannot_be_stored_backs_off_and_the_others_are_there(
             async with Runtime(write(tmp_path, CONFIG + listed)) as runtime:
                 due = runtime.store.due(_now(), 100)
                 break_on(runtime, site.outlets[0].pieces[0].title, monkeypatch)
-                stats = await runtime.pipeline.poll(due)
+                stats = await runtime.poller.poll(due)
                 assert stats.outcomes["failed"] >= 1
                 assert stats.outcomes["new"] >= 8
                 with runtime.store.read() as connection:
@@ -79,7 +79,7 @@ def test_a_database_at_fault_is_not_taken_for_a_bad_row(
         break_on(runtime, "any", monkeypatch, StoreError("disk is full"))
         resolve = source_resolver(runtime.store, runtime.config)
         with pytest.raises(StoreError):
-            await runtime.pipeline.import_rows(enumerate([row("e1", "any")], 1), resolve)
+            await runtime.importer.import_rows(enumerate([row("e1", "any")], 1), resolve)
 
     run(config, work)
 

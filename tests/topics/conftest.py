@@ -19,7 +19,6 @@ import pytest
 from aggregator.cli.app import main
 from aggregator.config import Config
 from aggregator.config.load import load
-from aggregator.pipeline.corrections import find
 from aggregator.pipeline.import_file import source_resolver
 from aggregator.pipeline.runtime import Runtime
 from aggregator.topics import labels
@@ -129,7 +128,7 @@ def judged(numbers: Iterable[int], *, wrong: Iterable[int] = ()) -> list[dict[st
 
 
 async def feed_in(runtime: Runtime, rows: Iterable[Mapping[str, Any]]) -> None:
-    stats = await runtime.pipeline.import_rows(
+    stats = await runtime.importer.import_rows(
         enumerate(rows, 1), source_resolver(runtime.store, runtime.config), size=500
     )
     assert not stats.bad_rows
@@ -144,7 +143,7 @@ async def teach(runtime: Runtime, rows: Iterable[Mapping[str, Any]]) -> int:
 
 def label_of(runtime: Runtime, entry: str) -> Any:
     """The label of the story that an entry is in; None where it has none."""
-    story = find(runtime.pipeline, entry)[1]
+    story = runtime.store.find(entry)[1]
     found = runtime.store.stories([story])[story].labels
     return next((label for label in found if label.topic == TOPIC), None)
 

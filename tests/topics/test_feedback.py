@@ -11,6 +11,7 @@ from typing import Any
 from aggregator.config import Config
 from aggregator.pipeline import corrections
 from aggregator.pipeline.import_file import export_entries, export_labels
+from aggregator.pipeline.reclassify import reclassify
 from aggregator.pipeline.runtime import Runtime, worker_plan
 from aggregator.store import stories
 from aggregator.store.opening import store_path
@@ -82,7 +83,7 @@ def test_a_word_survives_training_reclassification_and_other_rules(tmp_path: Pat
     run(write(tmp_path), work)
 
     async def later(runtime: Runtime) -> None:
-        await corrections.reclassify(runtime.pipeline)
+        await reclassify(runtime.workers, runtime.writer)
         assert said(runtime, "odd", "even") == [False, True]
         assert await labels.unlabel(runtime, "odd", TOPIC)
         assert said(runtime, "odd") == [True]
@@ -96,7 +97,7 @@ def test_a_word_goes_where_its_entry_goes(config: Config) -> None:
         assert homes(runtime)["c1"] == {"c1", "c2", "c3", "c4"}
         await labels.label(runtime, "c3", TOPIC, relevant=True)
         assert said(runtime, "c1") == [True]
-        whole = corrections.find(runtime.pipeline, "c1")[1]
+        whole = runtime.store.find("c1")[1]
         stayed, new = await labels.in_writer(runtime, lambda p: corrections.split(p, whole, ["c3", "c4"]))
         assert said(runtime, "c4", "c1") == [True, None]
         merged = await labels.in_writer(runtime, lambda p: corrections.merge(p, ["x", new.id]))
@@ -105,7 +106,7 @@ def test_a_word_goes_where_its_entry_goes(config: Config) -> None:
         # Split again: the same id comes back to life and is found under its own name.
         again = await labels.in_writer(runtime, lambda p: corrections.merge(p, [stayed.id, merged.id]))
         _, reborn = await labels.in_writer(runtime, lambda p: corrections.split(p, again.id, ["c3", "c4"]))
-        assert corrections.find(runtime.pipeline, reborn.id) == ("", reborn.id)
+        assert runtime.store.find(reborn.id) == ("", reborn.id)
         assert said(runtime, "c4", "c1") == [True, None]
 
     run(config, work)
@@ -138,7 +139,7 @@ def test_words_and_corrections_go_into_a_fresh_database(tmp_path: Path, cli: Cli
     async def teach_it(runtime: Runtime) -> tuple[Any, ...]:
         await feed_in(runtime, rows)
         await teach(runtime, judged(range(6)))
-        whole = corrections.find(runtime.pipeline, "c1")[1]
+        whole = runtime.store.find("c1")[1]
         _, new = await labels.in_writer(runtime, lambda p: corrections.split(p, whole, ["c2", "c3", "c4"]))
         await labels.in_writer(runtime, lambda p: corrections.split(p, new.id, ["c4"]))
         await labels.in_writer(runtime, lambda p: corrections.merge(p, ["x", "y"], by="ann"))
@@ -189,7 +190,7 @@ def test_words_and_corrections_go_into_a_fresh_database(tmp_path: Path, cli: Cli
 def test_a_later_merge_overrules_an_earlier_split(tmp_path: Path) -> None:
     async def work(runtime: Runtime) -> list[dict[str, Any]]:
         await feed_in(runtime, COPIES)
-        whole = corrections.find(runtime.pipeline, "c1")[1]
+        whole = runtime.store.find("c1")[1]
         stayed, new = await labels.in_writer(runtime, lambda p: corrections.split(p, whole, ["c3", "c4"]))
         await labels.in_writer(runtime, lambda p: corrections.merge(p, [stayed.id, new.id]))
         return exported(runtime)
@@ -198,10 +199,10 @@ def test_a_later_merge_overrules_an_earlier_split(tmp_path: Path) -> None:
 
     async def take(runtime: Runtime) -> None:
         await feed_in(runtime, COPIES)
-        story = corrections.find(runtime.pipeline, "c1")[1]
+        story = runtime.store.find("c1")[1]
         await teach(runtime, out)
         assert homes(runtime)["c1"] == {"c1", "c2", "c3", "c4"}
-        assert corrections.find(runtime.pipeline, "c4")[1] == story
+        assert runtime.store.find("c4")[1] == story
 
     run(write(tmp_path / "two"), take)
 
@@ -209,7 +210,7 @@ def test_a_later_merge_overrules_an_earlier_split(tmp_path: Path) -> None:
 def test_rows_that_cannot_be_used_are_named_and_the_rest_goes_on(config: Config) -> None:
     async def work(runtime: Runtime) -> None:
         await feed_in(runtime, [*COPIES, row("x", "Ferries wait off Dunstow")])
-        story = corrections.find(runtime.pipeline, "x")[1]
+        story = runtime.store.find("x")[1]
         rows: list[Mapping[str, Any] | str] = [
             {"together": "yes", "a": "c1", "b": "c2"},
             {"id": "gone", "topic": TOPIC, "relevant": True},

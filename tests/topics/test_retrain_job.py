@@ -12,8 +12,8 @@ import pytest
 
 from aggregator.config import Config
 from aggregator.daemon.scheduler import JobScheduler
-from aggregator.pipeline.poll import RunStats
 from aggregator.pipeline.runtime import Runtime
+from aggregator.pipeline.stats import RunStats
 from aggregator.store import feedback
 from aggregator.store.opening import store_path
 from aggregator.topics import labels
