@@ -9,7 +9,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from aggregator import __version__
-from aggregator.cli import check, deliveries, evaluation, feeds, run, stories, topics, transfer, tryout
+from aggregator.cli import (
+    check,
+    deliveries,
+    evaluation,
+    feeds,
+    run,
+    stories,
+    topic_library,
+    topics,
+    transfer,
+    tryout,
+)
 from aggregator.cli.common import Group
 from aggregator.core.errors import AggregatorError, ConfigError
 
@@ -42,6 +53,7 @@ run.register(app)
 check.register(app)
 feeds.register(app)
 stories.register(app)
+topic_library.register(app)
 topics.register(app)
 evaluation.register(app)
 tryout.register(app)

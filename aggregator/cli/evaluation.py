@@ -19,6 +19,7 @@ from aggregator.cli.common import (
 from aggregator.cli.topics import TopicOption, known_topic
 
 if TYPE_CHECKING:
+    from classifiers.evaluation.backtest import Backtest
     from classifiers.model.metrics import Interval, Scores
 
 
@@ -168,43 +169,47 @@ def backtest(
     if not done:
         typer.echo("no topic differs between the two configurations")
     for one in done:
-        typer.echo(
-            f"{one.topic}: {one.belonged} of {one.documents} entries belong now, {one.belongs} would; "
-            f"{len(one.entered)} enter, {len(one.left)} leave"
+        _print_backtest(one, most)
+
+
+def _print_backtest(one: Backtest, most: int) -> None:
+    typer.echo(
+        f"{one.topic}: {one.belonged} of {one.documents} entries belong now, {one.belongs} would; "
+        f"{len(one.entered)} enter, {len(one.left)} leave"
+    )
+    if one.before.count:
+        print_table(
+            [
+                f"on {one.before.count} judged",
+                "precision",
+                "recall",
+                "F1",
+                "average precision",
+                ">calibration error",
+            ],
+            [_scores("now", one.before), _scores("then", one.after)],
         )
-        if one.before.count:
+    for title, changes in (("Would enter", one.entered), ("Would leave", one.left)):
+        if changes and most:
             print_table(
+                ["entry", ">now", ">then", "judged", "title", "because of"],
                 [
-                    f"on {one.before.count} judged",
-                    "precision",
-                    "recall",
-                    "F1",
-                    "average precision",
-                    ">calibration error",
+                    (
+                        change.id,
+                        f"{change.before:.2f}",
+                        f"{change.after:.2f}",
+                        {True: "yes", False: "no", None: ""}[change.judged],
+                        change.title,
+                        ", ".join(reason.what for reason in change.terms[:3]),
+                    )
+                    for change in changes[:most]
                 ],
-                [_scores("now", one.before), _scores("then", one.after)],
+                title=title,
             )
-        for title, changes in (("Would enter", one.entered), ("Would leave", one.left)):
-            if changes and most:
-                print_table(
-                    ["entry", ">now", ">then", "judged", "title", "because of"],
-                    [
-                        (
-                            change.id,
-                            f"{change.before:.2f}",
-                            f"{change.after:.2f}",
-                            {True: "yes", False: "no", None: ""}[change.judged],
-                            change.title,
-                            ", ".join(reason.what for reason in change.terms[:3]),
-                        )
-                        for change in changes[:most]
-                    ],
-                    title=title,
-                )
-        if one.responsible:
-            print_table(
-                ["setting or term", ">helped in", ">helped out"], one.responsible[:most], title="Responsible"
-            )
+    if one.responsible:
+        print_table(
+            ["setting or term", ">helped in", ">helped out"], one.responsible[:most], title="Responsible"
+        )
 
 
 def near_misses(

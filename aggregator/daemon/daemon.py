@@ -30,6 +30,7 @@ from aggregator.daemon.web_app import SwappedApp, build_app, mistakes_of
 from aggregator.pipeline.runtime import Runtime
 from aggregator.store import DaemonLock
 from aggregator.store.opening import store_path
+from aggregator.topics.library_changes import note_library, tell_library_changes
 from aggregator.web.http_protocol import Connection
 
 log = structlog.get_logger("aggregator")
@@ -102,10 +103,12 @@ class Daemon:
             if self._on_ready is not None:
                 self._on_ready(self.url)
             reloader = asyncio.create_task(self._reload_forever(runtime, driver, publisher))
+            library = asyncio.create_task(tell_library_changes(runtime))
             await self._stop.wait()
             log.info("stopping")
             systemd.stopping()
             reloader.cancel()
+            library.cancel()
             await publisher.stop()
             await driver.stop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -154,6 +157,7 @@ class Daemon:
         if self._app is not None:
             self._app.app = await asyncio.to_thread(build_app, runtime, publisher, self.url)
         await publisher.reconfigured()
+        await note_library(runtime)
         log.info(
             "configuration read again", feeds=len(new.feeds), topics=len(new.topics), outputs=len(new.outputs)
         )

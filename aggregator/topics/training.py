@@ -8,12 +8,7 @@ half a model in use. Earlier versions stay, for going back.
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import os
-import signal
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,9 +18,9 @@ from aggregator.core.errors import ModelError
 from aggregator.core.hashes import hex64
 from aggregator.core.types import Entry, Feedback
 from aggregator.pipeline.worker import WorkerPlan, document
-from aggregator.pipeline.worker_process import die_with_parent
 from aggregator.store import Store, StoredModel
 from aggregator.store.models import file_of, name_of, usable
+from aggregator.topics.apart import run_apart
 from classifiers.types import Document, Judgement
 
 if TYPE_CHECKING:
@@ -42,9 +37,6 @@ _ENOUGH = 10
 
 _SMALLEST_STREAM = 2000
 """Stored entries from which the rules alone can teach a model words that no rule names."""
-
-_LONG = 3600.0
-"""Seconds after which a training is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +179,7 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
 
 async def train_apart(database: Path, plan: WorkerPlan, topic: str, now: datetime) -> Trained:
     """`train_topic` in a process of its own, niced, so that polling and serving do not notice."""
-    loop = asyncio.get_running_loop()
-    with ProcessPoolExecutor(
-        1, mp_context=multiprocessing.get_context("spawn"), initializer=_be_modest
-    ) as pool:
-        work = loop.run_in_executor(pool, train_topic, database, plan, topic, now)
-        try:
-            return await asyncio.wait_for(work, _LONG)
-        except (TimeoutError, asyncio.CancelledError):
-            for process in list((pool._processes or {}).values()):
-                process.kill()
-            raise
+    return await run_apart(train_topic, database, plan, topic, now)
 
 
 def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | None:
@@ -217,13 +199,6 @@ def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | No
         )
     store.models.activate(topic, chosen.version)
     return chosen
-
-
-def _be_modest() -> None:
-    # The parent decides when to stop: a Ctrl-C in the terminal reaches the whole process group.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(10)
-    die_with_parent()
 
 
 def _register(store: Store, model: TopicModel, name: str, now: datetime) -> None:

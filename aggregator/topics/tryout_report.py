@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from classifiers.evaluation.tryout import Find, Taken, TermUse, Tryout
+from classifiers.evaluation.tryout_records import Find, Taken, TermUse, Tryout
 
 FINDS = 3
 """How many terms and groups are shown of one story: what weighed most."""

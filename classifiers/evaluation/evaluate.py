@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from classifiers.evaluation.term_report import ExcludeReport, TermReport, report_terms
-from classifiers.model.background import learn_background
+from classifiers.model.background import Background, learn_background
 from classifiers.model.dataset import Judged, judged, rule_samples, temporal_folds, without_copies
 from classifiers.model.fitting import Settings
 from classifiers.model.metrics import Bools, Floats, Scores, score
@@ -99,23 +99,8 @@ def evaluate(
         )
     clear = rule_samples(topic.slug, without_copies(background, samples_text(known.samples)), rules)
     stream = learn_background(clear or known.samples[: len(known) // (parts + 1)], seed=seed)
-    tested: list[int] = []
-    chances: list[Floats] = []
-    facets: list[bool] = []
-    for learn, test in temporal_folds(known, parts):
-        moment = datetime(1970, 1, 1, tzinfo=UTC)
-        model = train_on(topic.slug, known.take(learn), stream, now=moment, seed=seed, settings=settings)
-        part = known.take(test)
-        chances.append(_chances(model, part))
-        tested.extend(int(place) for place in test)
-        if model is not None:
-            facets += [
-                chosen == facet
-                for chosen, facet in zip(model.facet(part.samples), part.facets, strict=True)
-                if facet and chosen
-            ]
+    tested, probabilities, facets = _predicted(topic.slug, known, stream, parts, seed, settings)
     late = known.take(tested)
-    probabilities = np.concatenate(chances)
     scores, decided = rule_decisions(late)
     barred = barred_by(rules, topic, [sample.document for sample in late.samples])
     return Evaluation(
@@ -133,6 +118,28 @@ def evaluate(
         terms=terms,
         excluded=excluded,
     )
+
+
+def _predicted(
+    topic: str, known: Judged, stream: Background, parts: int, seed: int, settings: Settings | None
+) -> tuple[list[int], Floats, list[bool]]:
+    """Return the places predicted from earlier ones, their probabilities, and which facets were right."""
+    tested: list[int] = []
+    chances: list[Floats] = []
+    facets: list[bool] = []
+    for learn, test in temporal_folds(known, parts):
+        moment = datetime(1970, 1, 1, tzinfo=UTC)
+        model = train_on(topic, known.take(learn), stream, now=moment, seed=seed, settings=settings)
+        part = known.take(test)
+        chances.append(_chances(model, part))
+        tested.extend(int(place) for place in test)
+        if model is not None:
+            facets += [
+                chosen == facet
+                for chosen, facet in zip(model.facet(part.samples), part.facets, strict=True)
+                if facet and chosen
+            ]
+    return tested, np.concatenate(chances), facets
 
 
 def rule_decisions(known: Judged) -> tuple[Floats, Bools]:

@@ -68,12 +68,13 @@ class Overlay:
         return " ".join(str(step) for step in inside[:2])
 
 
-def overlay(raw: Mapping[str, Any], path: Path) -> Overlay:
+def overlay(raw: Mapping[str, Any], path: Path, base: Mapping[str, Any] | None = None) -> Overlay:
     """Return a topic's table with what its `use` names below it; a table without `use` comes back as it is.
 
     Args:
         raw: the table as TOML gives it, of any shape.
         path: where it lies, for mistakes.
+        base: another version of the library's topic to lay it on; None: the one that ships.
     """
     used = raw.get(USE)
     found = Overlay({key: value for key, value in raw.items() if key not in (USE, REMOVE)}, raw)
@@ -86,7 +87,7 @@ def overlay(raw: Mapping[str, Any], path: Path) -> Overlay:
         hint = suggestion(str(used), shipped_slugs(), otherwise="there are")
         found.mistakes.append(Mistake((*path, USE), f'the library has no topic "{used}"{hint}'))
         return found
-    base = shipped_topic(used).table
+    base = shipped_topic(used).table if base is None else base
     found.table = dict(base)
     found.places = {key: [None] * len(base[key]) for key in ("groups", *LISTS) if key in base}
     for key, value in raw.items():

@@ -79,5 +79,6 @@ def test_verbs_that_read_can_print_json(root: Path) -> None:
     assert silent == {
         *("run", "demo", "publish", "feeds add", "feeds remove", "opml import", "opml export"),
         *("stories merge", "stories split", "label set", "label undo", "label import", "label export"),
+        *("topics show", "topics copy"),
         *("models use", "classify", "export entries", "export stories", "export labels", "deliveries revive"),
     }

@@ -99,3 +99,28 @@ def test_it_says_what_is_wrong(verb: Verb, writing: Path, entries: Path, filled:
     writing.write_text(WRITING.replace("points", "pionts"), encoding="utf-8")
     said = verb("try", str(writing), "--entries", str(entries))
     assert (said.code, "pionts" in said.err) == (2, True)
+
+
+def test_names_of_the_configuration_and_of_the_library_are_there_without_copying(
+    verb: Verb, tmp_path: Path, entries: Path
+) -> None:
+    mine, config = tmp_path / "mine.toml", tmp_path / "config.toml"
+    mine.write_text(
+        '[topics.crossings]\naside = ["@aside-sport"]\n[topics.crossings.terms]\n"title: @vessel" = 3\n',
+        encoding="utf-8",
+    )
+    config.write_text('[entities]\nvessel = ["ferry"]\n', encoding="utf-8")
+    said = verb("try", str(mine), "--entries", str(entries), config=config)
+    assert "crossings takes 1 title (33.3%) of 3 entries" in said.out
+    own = '[entities]\nvessel = ["budget"]\n' + mine.read_text(encoding="utf-8")
+    mine.write_text(own, encoding="utf-8")
+    found = verb("try", str(mine), "--entries", str(entries), "--json", config=config).json
+    assert [story["title"] for story in found["taken"]] == ["Budget"]
+
+
+def test_without_a_configuration_anywhere_a_file_of_entries_is_enough(
+    verb: Verb, tmp_path: Path, writing: Path, entries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert verb("try", str(writing), "--entries", str(entries)).code == 0

@@ -38,7 +38,9 @@ def built(
     parts = {field.name for field in fields(Content)} & changes.keys()
     content = Content(tuple(stories), **{name: changes.pop(name) for name in parts})
     request = replace(plain_request(output, now), narrowed=narrowed)
-    return build(output, content, Publication(**{"site": SITE, **changes}), now=now, names=names, request=request)
+    return build(
+        output, content, Publication(**{"site": SITE, **changes}), now=now, names=names, request=request
+    )
 
 
 def label(

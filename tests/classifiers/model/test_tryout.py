@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
+from classifiers.evaluation.sentences import sentence_of
 from classifiers.evaluation.tryout import (
     AGAINST,
     BARELY,
     NO_TITLE,
     ONE_WORD,
     PASSING,
-    Tryout,
-    sentence_of,
     try_topic,
 )
+from classifiers.evaluation.tryout_records import Tryout
 from classifiers.rules.read_topics import read_topics
 from classifiers.types import Document
 
