@@ -20,6 +20,7 @@ from aggregator.cli.common import (
     open_store,
     print_json,
     print_table,
+    set_up_logs,
 )
 
 if TYPE_CHECKING:
@@ -220,6 +221,35 @@ def _settings(record: type[FeedConfig], values: dict[str, Any]) -> FeedConfig:
         name = detail["loc"][0]
         where = "" if name == "url" else f"--{name}: "
         raise typer.BadParameter(where + explain(detail, ("feeds", 0, *detail["loc"]))) from error
+
+
+@group.command()
+def release(
+    feed: Annotated[str, typer.Argument(help="URL or title of the feed.")],
+    config: ConfigOption = None,
+) -> None:
+    """Announce what a feed brought beyond its ration: entries that were stored and not announced."""
+    import asyncio
+
+    from aggregator.pipeline.release import Released, release
+    from aggregator.pipeline.runtime import Runtime
+    from aggregator.topics.labels import in_writer
+
+    loaded = load_config(config)
+    set_up_logs(loaded)
+
+    async def main() -> Released:
+        async with Runtime(loaded, visiting=True) as runtime:
+            done: Released = await in_writer(runtime, lambda writer: release(writer, feed))
+            return done
+
+    done = asyncio.run(main())
+    name = done.feed.title or done.feed.url
+    if done.entries:
+        told, stories = count(done.entries, "entry", "entries"), count(done.stories, "story", "stories")
+        echo(f"{told} of {name} let through, in {stories}")
+    else:
+        echo(f"nothing of {name} is held back")
 
 
 @group.command()

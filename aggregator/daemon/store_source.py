@@ -16,6 +16,7 @@ from aggregator.core.errors import NotFound
 from aggregator.core.types import Feedback, FeedState, Health, Story
 from aggregator.daemon.config_refusal import Refusal
 from aggregator.pipeline import corrections
+from aggregator.pipeline.release import Released, release
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish.items.health import FeedAlarm
 from aggregator.publish.selection import Cursor, Selection
@@ -141,6 +142,9 @@ class StoreSource:
     def feeds(self) -> Sequence[FeedState]:
         return [feed for feed in self._runtime.store.feeds.all() if feed.active]
 
+    def held_back(self) -> Mapping[int, int]:
+        return self._runtime.store.feeds.held_back()
+
     def health(self) -> Mapping[str, Any]:
         if self._runtime.store.is_displaced():
             return {"ok": False, "version": __version__, "why": _DISPLACED}
@@ -216,6 +220,11 @@ class StoreSource:
                 lambda: corrections.unjudge(writer, entry="", story=story, topic=verdict.topic, at=at)
             )
         )
+
+    def release(self, feed: str) -> int:
+        writer = self._runtime.writer
+        released: Released = self._write(lambda: release(writer, feed))
+        return released.entries
 
     def _write(self, change: Any) -> Any:
         """Run a change in the writer's thread and wait for it; called in a thread of the web server."""

@@ -106,6 +106,7 @@ class Assembler:
         assigned = {a.entry: a for a in grouping.assignments}
         moved = assigned.keys() - {c.entry.id for c in candidates}
         revised = request.revised()
+        released = frozenset(request.released)
         members: dict[str, list[StoryEntry]] = defaultdict(list)
         for c in candidates:
             a = assigned[c.entry.id]
@@ -118,6 +119,8 @@ class Assembler:
         for story in stored.values():
             for member in story.entries:
                 target = assigned[member.entry.id].story if member.entry.id in moved else story.id
+                if member.entry.id in released:
+                    member = replace(member, archived=False)
                 members[_follow(target, into)].append(_revise(member, revised))
         said = self._said_of([*members, *into], request)
         words: dict[str, list[Feedback]] = defaultdict(list)

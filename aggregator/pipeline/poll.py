@@ -40,6 +40,7 @@ from aggregator.entries.changes import detect_changes
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
 from aggregator.pipeline.fetch_batches import in_batches
+from aggregator.pipeline.held_back import announce_best
 from aggregator.pipeline.stats import RunStats
 from aggregator.pipeline.worker import Analysis, ParsedDocument, Worker
 from aggregator.pipeline.worker_pool import WorkerCrashed, WorkerPool
@@ -144,7 +145,8 @@ class Poller:
             if document is not None and isinstance(document.feed, ParsedFeed):
                 first = feed.last_success is None
                 own = own_keys.get(feed.id, frozenset())
-                changes[feed.id] = detect_changes(document.entries, known, own, feed, now, first_poll=first)
+                found = detect_changes(document.entries, known, own, feed, now, first_poll=first)
+                changes[feed.id] = announce_best(found, understood.analyses)
 
         def decided(bounds: Mapping[int, str]) -> list[PollIntent]:
             for feed_id, words in bounds.items():
@@ -232,6 +234,7 @@ def _merged(parts: Sequence[Changes]) -> Changes:
         revised=tuple(revision for part in parts for revision in part.revised),
         unchanged=sum(part.unchanged for part in parts),
         archived=frozenset().union(*(part.archived for part in parts)),
+        held_back=frozenset().union(*(part.held_back for part in parts)),
     )
 
 

@@ -43,6 +43,8 @@ class WriteRequest:
     constraints: tuple[Constraint, ...] = ()
     judgements: tuple[Feedback, ...] = ()
     taken_back: tuple[int, ...] = ()
+    released: tuple[str, ...] = ()
+    """As `Batch.released`; their stories are named in `refresh`."""
     change: str = ""
     """What subscribers are told of every story touched; empty: what the summary finds worth telling."""
 

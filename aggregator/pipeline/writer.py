@@ -109,6 +109,7 @@ class Writer:
                 constraints=request.constraints,
                 judgements=request.judgements,
                 taken_back=request.taken_back,
+                released=request.released,
             ),
             request.now,
         )
@@ -144,6 +145,7 @@ def _candidates(request: WriteRequest) -> list[Candidate]:
             request.analyses[entry.id].fingerprint or Fingerprint(),
             request.analyses[entry.id].labels,
             archived=entry.id in request.changes.archived,
+            held_back=entry.id in request.changes.held_back,
         )
         for entry in request.changes.new
     ]

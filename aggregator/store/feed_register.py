@@ -8,6 +8,7 @@ from datetime import datetime
 from aggregator.config import FeedConfig
 from aggregator.core.types import Alarm, FeedState, PollRecord
 from aggregator.store import feeds as queries
+from aggregator.store import held_back
 from aggregator.store.database import Database
 
 
@@ -62,3 +63,13 @@ class Feeds:
         """Feeds' alarms, newest first."""
         with self._database.read() as connection:
             return queries.alarms(connection, since=since, limit=limit)
+
+    def held_back(self) -> dict[int, int]:
+        """How many entries of each feed (by id) were more than it may announce; feeds without any are left out."""
+        with self._database.read() as connection:
+            return held_back.counts(connection)
+
+    def held_back_of(self, feed_id: int, most: int) -> dict[str, str]:
+        """The story of each entry of a feed that is held back; `most` at once."""
+        with self._database.read() as connection:
+            return held_back.of_feed(connection, feed_id, most)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.core.types import Story
-from aggregator.store import entries, feeds, stories
+from aggregator.store import entries, feeds, held_back, stories
 from aggregator.store.database import Database
 
 
@@ -39,6 +39,7 @@ class Retention:
         """
         touched = sorted(set(entry_stories.values()))
         with self._database.write() as connection:
+            held_back.forget(connection, list(entry_stories))
             entries.forget(connection, list(entry_stories))
             alive = stories.drop_empty(connection, touched)
             stories.write(connection, left, now)

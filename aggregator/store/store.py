@@ -39,7 +39,7 @@ from aggregator.core.types import (
     KnownEntry,
     Story,
 )
-from aggregator.store import entries, feedback, feeds, stories
+from aggregator.store import entries, feedback, feeds, held_back, stories
 from aggregator.store.database import Database
 from aggregator.store.engine import open_engine
 from aggregator.store.entry_archive import Entries
@@ -209,6 +209,8 @@ class Store:
         moved = [a for a in batch.grouping.assignments if a.entry not in new]
         with self._database.write() as connection:
             entries.insert_new(connection, batch.candidates, assigned)
+            held_back.keep(connection, batch.candidates)
+            held_back.release(connection, batch.released)
             entries.revise(connection, batch.revisions)
             if batch.labels:
                 entries.relabel(connection, dict(batch.labels))

@@ -82,6 +82,15 @@ class EntryRow(SQLModel, table=True):
     """What grouping needs of it, kept while the entry can be inside the window; the signature's bands too."""
 
 
+class HeldBackRow(SQLModel, table=True):
+    """An archived entry that was more than its feed may announce, as long as nobody let it through."""
+
+    __tablename__ = "held_back"
+
+    entry: str = Field(primary_key=True)
+    feed_id: int = Field(index=True)
+
+
 class EntryLabelRow(SQLModel, table=True):
     """A topic's decision on an entry; only where there was any evidence."""
 

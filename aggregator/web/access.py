@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
 from aggregator.config.outputs import OutputConfig, WebConfig
 from aggregator.web.source import SecretLookup
 
@@ -111,6 +114,17 @@ def make_guard(web: WebConfig, secrets: SecretLookup, base_url: str) -> Guard:
         return Guard(authorization=pair)
     names = {"localhost", "127.0.0.1", "[::1]", web.host, urlsplit(base_url).hostname or ""}
     return Guard(hosts=frozenset(name.lower().encode() for name in names if name))
+
+
+def refuse_strangers(request: Request, base_url: str) -> None:
+    """A signed link may be known: another site's page must not press the button for its visitors.
+
+    Raises HTTPException (403).
+    """
+    if is_from_elsewhere(request.headers, base_url):
+        raise HTTPException(
+            403, "This came from a page of another site. Open the item's link, and press the button there."
+        )
 
 
 def is_from_elsewhere(headers: Mapping[str, str], base_url: str) -> bool:

@@ -25,6 +25,7 @@ from aggregator.web.gateway import Gateway
 from aggregator.web.in_flight import InFlight
 from aggregator.web.pages import Pages
 from aggregator.web.rate_limit import RateLimit
+from aggregator.web.release import ReleasePages
 from aggregator.web.respond import answer
 from aggregator.web.signing import Signer
 from aggregator.web.source import SecretLookup, WebSource
@@ -64,6 +65,7 @@ def create_app(
     templates = Templates(web.title, context.prefix, source.notices)
     pages = Pages(context, templates)
     feedback = FeedbackPages(context, templates)
+    release = ReleasePages(context, templates)
     feeds = _FeedEndpoint(context)
 
     async def favicon(request: Request) -> Response:
@@ -81,6 +83,7 @@ def create_app(
             Route("/feedback/undo/{token}", feedback.undo, methods=["POST"]),
             Route("/feedback/{token}/{kind}", feedback.confirm, methods=["GET"]),
             Route("/feedback/{token}/{kind}", feedback.record, methods=["POST"]),
+            Route("/release/{token}", release.release, methods=["POST"]),
             Route("/opml", pages.opml),
             Route("/health", pages.health),
             Route("/metrics", pages.metrics),

@@ -14,7 +14,7 @@ from aggregator.core.errors import NotFound
 from aggregator.core.types import Story
 from aggregator.publish import wording
 from aggregator.publish.items.story import outlet
-from aggregator.web.access import is_from_elsewhere
+from aggregator.web.access import refuse_strangers
 from aggregator.web.context import Context
 from aggregator.web.signing import KINDS
 from aggregator.web.source import Verdict, VerdictKind
@@ -45,7 +45,7 @@ class FeedbackPages:
 
     async def record(self, request: Request) -> Response:
         """POST: record it, then show thanks with an undo."""
-        self._refuse_strangers(request)
+        refuse_strangers(request, self._context.site.base_url)
         story, topic, kind = await self._read(request)
         form = await _form(request)
         held = {member.entry.id for member in story.entries}
@@ -80,19 +80,11 @@ class FeedbackPages:
 
     async def undo(self, request: Request) -> Response:
         """POST: take an answer back."""
-        self._refuse_strangers(request)
+        refuse_strangers(request, self._context.site.base_url)
         verdict = self._read_undo(request)
         undone = await run_in_threadpool(self._context.source.undo_feedback, verdict)
         story = await self._story(verdict.story)
         return self._templates.page("thanks.html", story=story, kind=verdict.kind, undo="", undone=undone)
-
-    def _refuse_strangers(self, request: Request) -> None:
-        """A link from a public feed is no secret: another site's page must not press the button for its visitors."""
-        if is_from_elsewhere(request.headers, self._context.site.base_url):
-            raise HTTPException(
-                403,
-                "This came from a page of another site. Open the item's link, and press the button there.",
-            )
 
     async def _read(self, request: Request) -> tuple[Story, str, VerdictKind]:
         found = self._context.signer.read(request.path_params["token"])

@@ -24,6 +24,7 @@ class Signer:
     def __init__(self, secret: bytes) -> None:
         self._items = _signer(secret, b"aggregator.item")
         self._undo = _signer(secret, b"aggregator.undo")
+        self._release = _signer(secret, b"aggregator.release")
         # A story stands in several outputs and formats; its token is the same in all of them.
         self._token = lru_cache(maxsize=20_000)(self._make_token)
 
@@ -59,6 +60,17 @@ class Signer:
                 except ValueError:
                     return None
                 return story, topic, kind, tuple(str(entry) for entry in entries), at
+        return None
+
+    def release_token(self, feed: str) -> str:
+        """Return the token by which what a feed (by its URL) holds back is let through."""
+        return _dump(self._release, [feed])
+
+    def read_release(self, token: str) -> str | None:
+        """Return the feed of such a token, or None when it was not made here."""
+        match _load(self._release, token):
+            case [str(feed)]:
+                return feed
         return None
 
 

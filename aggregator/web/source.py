@@ -72,6 +72,14 @@ class WebSource(StorySource, Protocol):
         """Every feed that is polled."""
         ...
 
+    def held_back(self) -> Mapping[int, int]:
+        """How many entries of each feed, by its id, were more than it may announce; feeds without any are left out."""
+        ...
+
+    def release(self, feed: str) -> int:
+        """Announce what was held back of the feed with that URL; how many entries. Raises NotFound."""
+        ...
+
     def health(self) -> Mapping[str, Any]:
         """JSON values for monitors, with `ok` (a bool) and whatever explains it."""
         ...

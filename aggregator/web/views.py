@@ -83,6 +83,7 @@ def feed_rows(
     """Values of the table of feeds: those that need attention first."""
     found: list[FeedState] = list(context.source.feeds() if feeds is None else feeds)
     rows = [feed for feed in found if feed.active and not (only_unwell and feed.health is Health.OK)]
+    held_back = context.source.held_back()
     rows.sort(key=lambda feed: (feed.health is Health.OK, (feed.title or feed.url).casefold()))
     return [
         {
@@ -98,6 +99,8 @@ def feed_rows(
             "polled": feed.last_polled,
             "due": feed.next_due,
             "new": feed.memory.last_new,
+            "held_back": held_back.get(feed.id, 0),
+            "release": context.signer.release_token(feed.url) if feed.id in held_back else "",
             "now": now,
         }
         for feed in rows

@@ -397,3 +397,12 @@ def test_only_the_daemon_and_poll_take_over_changed_feeds(verb: Verb, own: Path)
 def stored_feeds(config: Path) -> list[tuple[str, bool]]:
     with closing(sqlite3.connect(config.with_name("aggregator.db"))) as connection:
         return connection.execute("select url, active from feeds order by id").fetchall()
+
+
+def test_what_a_feed_holds_back_is_let_through(verb: Verb, own: Path) -> None:
+    feed = verb("feeds", "--json", config=own).json[0]
+    done = verb("feeds", "release", feed["url"])
+    assert (done.code, done.out) == (0, f"nothing of {feed['title']} is held back\n")
+    wrong = verb("feeds", "release", "https://nobody.example/feed")
+    assert wrong.code != 0
+    assert "there is no feed https://nobody.example/feed" in wrong.err

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.config.outputs import OutputConfig
+from aggregator.core.errors import NotFound
 from aggregator.core.types import FeedState, Story
 from aggregator.publish import FeedAlarm, Names
 from aggregator.publish.selection import Cursor, Selection, in_order, is_after
@@ -28,6 +29,7 @@ class MemorySource:
         self.told: list[FeedAlarm] = []
         self.polled: list[FeedState] = []
         self.verdicts: list[Verdict] = []
+        self.rationed: dict[int, list[str]] = {}
         self.number = 1
         self.due: datetime | None = None
         self.well = True
@@ -82,6 +84,16 @@ class MemorySource:
 
     def feeds(self) -> Sequence[FeedState]:
         return self.polled
+
+    def held_back(self) -> Mapping[int, int]:
+        return {id: len(entries) for id, entries in self.rationed.items() if entries}
+
+    def release(self, feed: str) -> int:
+        found = next((one for one in self.polled if one.url == feed), None)
+        if found is None:
+            raise NotFound(feed)
+        self.number += 1
+        return len(self.rationed.pop(found.id, ()))
 
     def health(self) -> Mapping[str, Any]:
         return {"ok": self.well, "feeds": len(self.polled)}

@@ -35,3 +35,5 @@ class Batch:
     """People's yes and no to keep."""
     taken_back: tuple[int, ...] = ()
     """`Feedback.n` of stored judgements that a person takes back."""
+    released: tuple[str, ...] = ()
+    """Entries held back until now, that a person lets through: they are announced as any other."""

@@ -40,6 +40,8 @@ class Candidate:
     fingerprint: Fingerprint
     labels: tuple[Label, ...] = ()
     archived: bool = False
+    held_back: bool = False
+    """Archived because it was more than its feed may announce: a person may let it through."""
 
 
 @dataclass(frozen=True, slots=True)
