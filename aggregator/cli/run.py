@@ -129,7 +129,7 @@ async def poll_once(
             started = runtime.clock.now()
             with progress("polling", len(chosen), show=show) as advance:
                 stats = await runtime.poller.poll(chosen, progress=advance)
-            await retention.apply_if_due(runtime.writer)
+            await retention.apply_if_due(runtime.writer, doubt=runtime.clock_doubt())
             urls = {feed.id: feed.url for feed in chosen}
             records = runtime.store.feeds.polls(since=started, limit=len(chosen) + 1000)
             return stats, [(urls[r.feed_id], r) for r in records if r.feed_id in urls]

@@ -218,6 +218,8 @@ class JobScheduler:
         runtime = self._runtime
         try:
             due = await asyncio.to_thread(training.due_topics, runtime.store, runtime.workers.plan)
+        except asyncio.CancelledError:
+            return  # the daemon stops
         except Exception:
             log.exception("cannot ask which topics to train; the next hour tries again")
             return
@@ -248,7 +250,8 @@ class JobScheduler:
     async def forget(self) -> None:
         """Apply retention, when it is time."""
         try:
-            gone = await retention.apply_if_due(self._runtime.writer)
+            doubt = await asyncio.to_thread(self._runtime.clock_doubt)
+            gone = await retention.apply_if_due(self._runtime.writer, doubt=doubt)
         except Exception:
             log.exception("retention could not be applied; the next hour tries again")
             return

@@ -160,6 +160,7 @@ class StoreSource:
         )
         stuck = due is not None and polled is not None and due < now - _STALE and polled < now - _STALE
         outage = self._runtime.network.outage
+        doubt = self._runtime.clock_doubt()
         why = f"{_NO_NETWORK}: {outage.why}" if outage else _STUCK if stuck else ""
         return {
             "ok": not why,
@@ -167,6 +168,7 @@ class StoreSource:
             "feeds": dict(counts),
             "last_polled": polled.isoformat() if polled else None,
             **({"network": str(outage)} if outage else {}),
+            **({"retention": f"waits: {doubt}"} if doubt else {}),
             **({"configuration": str(self.refused)} if self.refused else {}),
             **({"why": why} if why else {}),
         }

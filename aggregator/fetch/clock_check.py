@@ -11,7 +11,7 @@ _LONGEST_REST = timedelta(days=30)
 
 
 def why_doubtful(
-    now: datetime, *, ahead: timedelta | None, stepped: timedelta, newest: datetime | None
+    now: datetime, *, ahead: timedelta | None, stepped: timedelta, newest: datetime | None, kept: timedelta
 ) -> str:
     """Say why `now` should not be believed, in words; empty when it may be.
 
@@ -20,6 +20,7 @@ def why_doubtful(
         ahead: by how much it is ahead of the servers polled (`ServerClocks.ahead`); None when none answered yet.
         stepped: by how much it went ahead of the monotonic clock since this process started.
         newest: when the newest entry was stored; None when there is none.
+        kept: how long entries are kept.
     """
     if ahead is not None:
         if ahead <= TOLERANCE:
@@ -27,7 +28,7 @@ def why_doubtful(
         return f"the servers that were polled say that this machine's clock is {_days(ahead)} ahead"
     if stepped > TOLERANCE:
         return f"this machine's clock went {_days(stepped)} ahead at once, and no server has confirmed it yet"
-    if newest is not None and now - newest > _LONGEST_REST:
+    if newest is not None and now - newest > min(_LONGEST_REST, kept / 2):
         return (
             f"the newest entry was stored {_days(now - newest)} ago by this machine's clock, "
             "and no server has confirmed that clock yet"

@@ -39,6 +39,7 @@ from aggregator.core.types import (
 from aggregator.entries.changes import detect_changes
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
+from aggregator.pipeline.clock_trust import ClockTrust
 from aggregator.pipeline.fetch_batches import in_batches
 from aggregator.pipeline.held_back import announce_best
 from aggregator.pipeline.stats import RunStats
@@ -67,11 +68,19 @@ class _Understood:
 class Poller:
     """Polls feeds, fetched by one fetcher. A reload of the configuration brings another poller."""
 
-    def __init__(self, fetcher: Fetcher, workers: WorkerPool, writer: Writer, network: NetworkWatch) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        workers: WorkerPool,
+        writer: Writer,
+        network: NetworkWatch,
+        clock_trust: ClockTrust,
+    ) -> None:
         self._fetcher = fetcher
         self._workers = workers
         self._writer = writer
         self._network = network
+        self._clock_trust = clock_trust
 
     async def poll(self, feeds: Sequence[FeedState], *, progress: Progress | None = None) -> RunStats:
         """Fetch the feeds and store what is new. Every feed ends with a record and a next due time.
@@ -81,6 +90,7 @@ class Poller:
         stats = RunStats()
         async for batch in in_batches(self._fetcher.fetch(feeds), self._writer.config.poll.batch):
             down = self._network_down(batch)
+            self._clock_trust.observe(batch)
             stats.add(await self._take(batch, down))
             if progress is not None:
                 progress(len(batch))

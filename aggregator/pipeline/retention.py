@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from aggregator.core.types import Story
 from aggregator.pipeline.writer import Writer
+
+log = structlog.get_logger("aggregator")
 
 EVERY = timedelta(days=1)
 
@@ -24,13 +28,19 @@ _PUSHES_KEPT = timedelta(days=90)
 _NOTE = "retention-applied"
 
 
-async def apply_if_due(writer: Writer) -> Mapping[str, int] | None:
+async def apply_if_due(writer: Writer, *, doubt: str = "") -> Mapping[str, int] | None:
     """Delete what the configuration says is too old; how much of what went, None when it was not time yet.
+
+    `doubt`: why this machine's clock should not be believed (`Runtime.clock_doubt`); what is deleted never comes back,
+    so it waits then, and says so.
 
     Stopped half-way it goes on at the next call. Raises what the store raises.
     """
     now = writer.clock.now()
     if not _is_due(writer, now):
+        return None
+    if doubt:
+        log.warning("retention waits: nothing is deleted while the clock is in doubt", why=doubt)
         return None
     gone: Counter[str] = Counter()
     before = _ago(now, writer.config.store.retention)

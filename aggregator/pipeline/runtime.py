@@ -13,6 +13,7 @@ from aggregator.core.ports import Clock
 from aggregator.fetch.http import HttpFetcher
 from aggregator.fetch.network import NetworkWatch
 from aggregator.fetch.outcome import host_holds
+from aggregator.pipeline.clock_trust import ClockTrust
 from aggregator.pipeline.fetch_full_text import Pages
 from aggregator.pipeline.importer import Importer
 from aggregator.pipeline.poll import Poller
@@ -66,6 +67,7 @@ class Runtime:
         self.writer = Writer(config, self.store, self.clock)
         self.network = NetworkWatch()
         """What the polls so far tell of this machine's own network."""
+        self.clock_trust = ClockTrust(self.clock)
         self.importer = Importer(self.workers, self.writer)
         self._retired: list[HttpFetcher] = []
         self._use(
@@ -74,7 +76,7 @@ class Runtime:
 
     def _use(self, fetcher: HttpFetcher) -> None:
         self.fetcher = fetcher
-        self.poller = Poller(fetcher, self.workers, self.writer, self.network)
+        self.poller = Poller(fetcher, self.workers, self.writer, self.network, self.clock_trust)
         self.pages = Pages(self.config, fetcher, self.workers, self.writer)
 
     async def __aenter__(self) -> Runtime:
@@ -109,6 +111,10 @@ class Runtime:
     def touched(self) -> str | None:
         """The note of the last change by a person; another value means another change."""
         return self.store.meta.get(TOUCHED)
+
+    def clock_doubt(self) -> str:
+        """Why nothing should be deleted for being old now, in words; empty when nothing speaks against it."""
+        return self.clock_trust.doubt(self.store.retention.newest(), self.config.store.retention)
 
     def refresh_plan(self, *, anew: bool = False) -> None:
         """Let workers use the models that are active now; with `anew`, also where only a file was written again."""

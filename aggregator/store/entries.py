@@ -24,6 +24,7 @@ from aggregator.store.codec import (
     label_to_row,
     listed_after,
     micros,
+    moment,
     row_to_entry,
     row_to_label,
 )
@@ -346,6 +347,12 @@ def revisions_of(connection: Connection, entry: str) -> list[Mapping[str, Any]]:
     """An entry's earlier versions, newest first."""
     statement = select(REVISIONS).where(REVISIONS.c.entry == entry).order_by(REVISIONS.c.n.desc())
     return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def newest_seen(connection: Connection) -> datetime | None:
+    """When the newest entry was first seen; None when there is none."""
+    newest = connection.execute(select(func.max(ENTRIES.c.seen))).scalar()
+    return None if newest is None else moment(newest)
 
 
 def older(connection: Connection, before: datetime, most: int) -> dict[str, str]:

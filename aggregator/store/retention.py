@@ -17,6 +17,11 @@ class Retention:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def newest(self) -> datetime | None:
+        """When the newest entry was first seen; None when there is none."""
+        with self._database.read() as connection:
+            return entries.newest_seen(connection)
+
     def older(self, before: datetime, most: int) -> dict[str, str]:
         """The story of each entry first seen before then; `most` at once, the oldest first."""
         with self._database.read() as connection:

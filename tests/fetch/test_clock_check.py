@@ -27,7 +27,7 @@ def test_servers_that_agree_confirm_the_clock() -> None:
     ahead = clocks.ahead(NOW, 100.5)
     assert ahead is not None
     assert abs(ahead) < timedelta(seconds=2)
-    assert why_doubtful(NOW, ahead=ahead, stepped=timedelta(0), newest=NOW - YEAR) == ""
+    assert why_doubtful(NOW, ahead=ahead, stepped=timedelta(0), newest=NOW - YEAR, kept=YEAR) == ""
 
 
 def test_a_step_after_the_last_answer_is_counted_in() -> None:
@@ -37,7 +37,7 @@ def test_a_step_after_the_last_answer_is_counted_in() -> None:
     ahead = clocks.ahead(later, 160.0)
     assert ahead is not None
     assert ahead.days == 364
-    assert "364 days ahead" in why_doubtful(later, ahead=ahead, stepped=YEAR, newest=NOW)
+    assert "364 days ahead" in why_doubtful(later, ahead=ahead, stepped=YEAR, newest=NOW, kept=YEAR)
 
 
 def test_one_host_has_one_voice_and_half_of_them_decide() -> None:
@@ -58,7 +58,11 @@ def test_an_answer_without_a_usable_date_says_nothing(date: str) -> None:
 
 def test_without_any_answer_a_step_or_a_long_rest_is_doubtful() -> None:
     calm = timedelta(0)
-    assert why_doubtful(NOW, ahead=None, stepped=calm, newest=NOW - timedelta(days=2)) == ""
-    assert why_doubtful(NOW, ahead=None, stepped=calm, newest=None) == ""
-    assert "400 days ago" in why_doubtful(NOW, ahead=None, stepped=calm, newest=NOW - timedelta(days=400))
-    assert "365 days ahead at once" in why_doubtful(NOW + YEAR, ahead=None, stepped=YEAR, newest=NOW)
+    assert why_doubtful(NOW, ahead=None, stepped=calm, newest=NOW - timedelta(days=2), kept=YEAR) == ""
+    assert why_doubtful(NOW, ahead=None, stepped=calm, newest=None, kept=YEAR) == ""
+    assert "400 days ago" in why_doubtful(
+        NOW, ahead=None, stepped=calm, newest=NOW - timedelta(days=400), kept=YEAR
+    )
+    assert "365 days ahead at once" in why_doubtful(
+        NOW + YEAR, ahead=None, stepped=YEAR, newest=NOW, kept=YEAR
+    )
