@@ -144,8 +144,8 @@ async def tell_library_changes(runtime: Runtime) -> None:
                     left=list(change.left_titles),
                 )
             text = json.dumps(_held(store.meta.get(CHANGES)) | {one.topic: asdict(one) for one in changes})
-            await runtime.pipeline.in_writer(store.meta.set, CHANGES, text)
-        await runtime.pipeline.in_writer(store.meta.set, USED, json.dumps(now, ensure_ascii=False))
+            await runtime.writer.run(store.meta.set, CHANGES, text)
+        await runtime.writer.run(store.meta.set, USED, json.dumps(now, ensure_ascii=False))
     except Exception:
         log.exception("cannot say what the library's changes do; the next start tries again")
 
@@ -156,7 +156,7 @@ async def note_library(runtime: Runtime) -> None:
     def with_new(held: str | None) -> str:
         return json.dumps({**made_from(runtime.config), **_held(held)}, ensure_ascii=False)
 
-    await runtime.pipeline.in_writer(runtime.store.meta.update, USED, with_new)
+    await runtime.writer.run(runtime.store.meta.update, USED, with_new)
 
 
 def last_changes(store: Store) -> dict[str, LibraryChange]:
