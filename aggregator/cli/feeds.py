@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -196,16 +197,23 @@ def add(
     said = {"origin": origin, "kind": kind, "country": country, "language": language}
     _settings(FeedConfig, {"url": url, **said})
     found = asyncio.run(find_feed(url, loaded, allow_private=allow_private))
-    said["language"] = language or found.language
-    feed = _settings(
-        FeedConfig, {"url": found.url, "title": title or found.title, **said, "allow_private": allow_private}
-    )
+    said["language"] = language or (found.language if re.fullmatch("[a-z]{2,3}", found.language) else "")
+    named = title or _short(found.title)
+    feed = _settings(FeedConfig, {"url": found.url, "title": named, **said, "allow_private": allow_private})
     add_feed(path, feed)
     entries = count(found.entries, "entry", "entries")
     echo(f"added {feed.url} ({feed.title or 'no title'}, {entries}) to {path}")
     for other in found.others:
         typer.echo(f"the page also names {other}", err=True)
     typer.echo("a running daemon takes it over with SIGHUP (systemctl reload aggregator)", err=True)
+
+
+def _short(title: str) -> str:
+    """A feed's own title in one line of bearable length, whatever the feed calls itself."""
+    from aggregator.config.polling import LONGEST_NAME
+
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in title).split())
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
 
 
 def _settings(record: type[FeedConfig], values: dict[str, Any]) -> FeedConfig:

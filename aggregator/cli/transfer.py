@@ -193,16 +193,17 @@ def opml_import(
     """Write an OPML file's feeds into config.toml. Feeds that are there already are left alone."""
     from aggregator.config.edit import add_feed
     from aggregator.config.opml import read_opml
+    from aggregator.config.urls import feed_key
 
     path = config_path(config)
-    known = set(load_config(config).feed_by_url)
+    known = {feed_key(feed.url) for feed in load_config(config).feeds}
     listed, doubts = read_opml(file.read_bytes())
     for doubt in doubts:
         echo(f"warning: {file}: {doubt}", err=True)
     if not listed:
         typer.echo(f"error: {file} lists no feed that can be polled", err=True)
         raise typer.Exit(1)
-    new = [feed for feed in listed if feed.url not in known]
+    new = [feed for feed in listed if feed_key(feed.url) not in known]
     for feed in new:
         add_feed(path, feed)
     were_there = f"; {len(listed) - len(new)} were there already" if len(new) < len(listed) else ""

@@ -10,14 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from yarl import URL
-
 from aggregator.config import toml_lines
 from aggregator.config.messages import shown, suggest
 from aggregator.config.report import Findings
 from aggregator.config.root import Config
 from aggregator.config.secrets import Secrets, mask
-from aggregator.config.urls import url_mistake
+from aggregator.config.urls import feed_key, url_mistake
 from aggregator.config.values import format_duration, parse_duration
 
 _WITH_SECRETS = {"feeds", "http", "outputs", "web"}
@@ -55,7 +53,7 @@ def _feeds(data: Mapping[str, Any], findings: Findings) -> None:
             path = ("feeds", index, "url")
             if wrong := url_mistake(url):
                 findings.mistake(path, wrong)
-            elif (key := str(URL(url).with_fragment(None))) in first:
+            elif (key := feed_key(url)) in first:
                 line = findings.line(("feeds", first[key], "url"), path)
                 findings.mistake(path, f"is the same as on {line}; remove one: {mask(url)}")
             else:

@@ -21,7 +21,7 @@ from aggregator.config.polling import FeedConfig
 from aggregator.config.read_file import read_bytes
 from aggregator.config.secrets import mask
 from aggregator.config.toml_lines import Document, TomlSyntaxError
-from aggregator.config.urls import url_mistake
+from aggregator.config.urls import feed_key, url_mistake
 from aggregator.config.values import format_duration
 from aggregator.core.errors import ConfigError, NotFound
 
@@ -36,7 +36,9 @@ def add_feed(path: Path, feed: FeedConfig) -> None:
     text, document = _read(path)
     if wrong := url_mistake(feed.url):
         raise ConfigError([f"the feed's URL {wrong}"])
-    if (index := _index(document, feed.url)) is not None:
+    there = [_key(one) for one in _feeds(document)]
+    if (key := feed_key(feed.url)) in there:
+        index = there.index(key)
         line = document.line(("feeds", index, "url"))
         raise ConfigError([f"{path}:{line}: this feed is there already: {mask(feed.url)}"])
     settings = _settings(feed)
@@ -106,6 +108,11 @@ def _read(path: Path) -> tuple[str, Document]:
 def _feeds(document: Document) -> list[Any]:
     feeds = document.data.get("feeds", [])
     return feeds if isinstance(feeds, list) else []
+
+
+def _key(feed: Any) -> str:
+    url = feed.get("url") if isinstance(feed, dict) else None
+    return feed_key(url) if isinstance(url, str) else ""
 
 
 def _index(document: Document, url: str) -> int | None:

@@ -25,6 +25,7 @@ from aggregator.config.opml import feeds_of
 from aggregator.config.report import Findings
 from aggregator.config.root import NOT_SETTINGS, Config
 from aggregator.config.secrets import Secrets
+from aggregator.config.urls import feed_key
 from aggregator.config.written import Unreadable, read_written
 from aggregator.core.errors import ConfigError
 
@@ -79,8 +80,8 @@ def read(path: Path, *, env: Mapping[str, str] | None = None, names_from: Path |
     findings.close()
     if config is None or findings.mistakes:
         return Reading(None, findings.mistakes, findings.warnings)
-    known = set(config.feed_by_url)
-    more = tuple(feed for feed in listed if feed.url not in known)
+    known = {feed_key(feed.url) for feed in config.feeds}
+    more = tuple(feed for feed in listed if feed_key(feed.url) not in known)
     update = {
         "feeds": config.feeds + more,
         "topics": topics,

@@ -16,7 +16,7 @@ from aggregator.config.polling import FeedConfig
 from aggregator.config.read_file import read_bytes
 from aggregator.config.report import Findings
 from aggregator.config.secrets import mask
-from aggregator.config.urls import url_mistake
+from aggregator.config.urls import feed_key, url_mistake
 
 _OPML = re.compile(r"<opml[\s>]", re.IGNORECASE)
 _LANGUAGE = re.compile("[a-z]{2,3}")
@@ -43,7 +43,7 @@ def read_opml(content: bytes) -> tuple[list[FeedConfig], list[str]]:
             continue
         if not outline.whole:
             doubts.append(f'line {outline.line}: is no XML; read as "{feed.title or mask(feed.url)}"')
-        feeds[feed.url] = feed
+        feeds[feed_key(feed.url)] = feed
     return list(feeds.values()), doubts
 
 
@@ -109,7 +109,7 @@ def feeds_of(names: object, folder: Path, findings: Findings) -> list[FeedConfig
         for problem in left_out:
             findings.warning(("opml", index), f"{name}: {problem}")
         for feed in found:
-            feeds.setdefault(feed.url, feed)
+            feeds.setdefault(feed_key(feed.url), feed)
     return list(feeds.values())
 
 

@@ -27,3 +27,11 @@ def url_mistake(url: str) -> str:
     if parsed.user or parsed.password:
         return "must not hold a user name or password; use `username` and `password_env`"
     return ""
+
+
+def feed_key(url: str) -> str:
+    """What is equal for two spellings of one feed's address; the URL itself where it is none."""
+    try:
+        return str(URL(url).with_fragment(None))
+    except ValueError:
+        return url

@@ -247,6 +247,25 @@ def test_a_feed_that_cannot_be_added_leaves_the_configuration_alone(verb: Verb, 
     assert own.read_bytes() == before
 
 
+def test_a_feeds_name_is_kept_within_bounds(verb: Verb, own: Path) -> None:
+    endless = RSS.replace(b"Harbour news", b"Harbour\n" + b"news " * 20_000).replace(b"en-GB", b"1x")
+    with served({"index.html": endless}) as site:
+        url = f"{site.url}/index.html"
+        for words, wanted in (
+            ([url, "--title", "x" * 100_000], "--title: must have at most 300 characters, it has 100,000"),
+            ([url, "--title", "two\nlines"], "--title: must be one line without control characters"),
+            ([f"{url}\n/x"], "the URL must be one line without control characters"),
+        ):
+            said = verb("feeds", "add", *words, "--allow-private", config=own)
+            assert (said.code, wanted in said.err) == (2, True), said.err
+            assert len(said.err) < 1000
+        assert verb("feeds", "add", url, "--allow-private", config=own).code == 0
+    (added,) = [feed for feed in verb("feeds", "--json", config=own).json if feed["url"] == url]
+    assert added["title"].startswith("Harbour news news")
+    assert len(added["title"]) == 300
+    assert added["language"] == ""
+
+
 def test_opml_goes_out_and_comes_in_again(verb: Verb, own: Path, tmp_path: Path) -> None:
     exported = verb("opml", "export", config=own).out
     feeds = [(feed["url"], feed["title"]) for feed in verb("feeds", "--json").json]

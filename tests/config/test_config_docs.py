@@ -169,6 +169,19 @@ def test_the_shipped_file_reads_from_top_to_bottom(root: Path) -> None:
     assert places == sorted(places)
 
 
+def test_the_shipped_file_is_short(root: Path) -> None:
+    assert len((root / "config.toml").read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_the_file_of_before_with_its_topics_written_out_works_on(shipped: Config, root: Path) -> None:
+    """What shipped when topics and names stood in config.toml as a whole decides what it did."""
+    before = load(root / "tests/config/fixtures/config-with-topics-inline.toml", env={})
+    assert before.topics == shipped.topics
+    assert before.feeds == shipped.feeds
+    assert before.outputs == shipped.outputs
+    assert all("does not find already; take it out" in warning for warning in before.warnings)
+
+
 def test_the_commented_settings_of_the_shipped_file_are_the_defaults(root: Path) -> None:
     text = (root / "config.toml").read_text().split("# --- Topics ---")[0]
     example = '"/var/lib/aggregator/aggregator.db"'

@@ -106,7 +106,10 @@ def test_a_symbolic_link_stays_one_and_nothing_is_left_behind(write: Write, tmp_
     ("url", "says"),
     [
         ("https://two.example/feed", r"config\.toml:13: this feed is there already"),
+        ("https://TWO.example:443/feed#top", r"config\.toml:13: this feed is there already"),
         ("ftp://two.example/feed", "must begin with http"),
+        ("https://two.example/\nfeed", "must be one line without control characters"),
+        (f"https://two.example/{'x' * 100_000}", "must have at most 2,000 characters, it has 100,020"),
         ("https://me:secret@two.example/", "must not hold a user name"),
     ],
 )
