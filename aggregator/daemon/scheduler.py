@@ -1,29 +1,28 @@
 """One machine's driver: APScheduler runs a handful of jobs over the pipeline.
 
-    tick        every [poll] tick      poll the feeds whose time has come
-    publish     after changes          files, pushes (see `publishing.py`)
-    reclassify  after a change         classify stored entries anew, in the background
+    tick        every [poll] tick      poll the feeds whose time has come (due_polls.py)
     pages       every ten seconds      full text of new entries, where a feed asks for it
-    retrain     once an hour           topics whose judgements changed
+    retrain     at start, then hourly  topics whose judgements changed
     forget      at start, then hourly  apply retention, once a day
     watchdog    half its interval      tell systemd that the loop still turns
 
-When a feed is due is a column in the database, never a job: the scheduler knows a handful of jobs, whatever the number
-of feeds. A second driver, for several machines, would replace this module and nothing else.
+Besides, what is stored is classified anew in the background after a change of topics or models. When a feed is due is
+a column in the database, never a job: the scheduler knows a handful of jobs, whatever the number of feeds.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import structlog
+from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
-from aggregator.core.errors import StoreError
-from aggregator.core.types import FeedState
 from aggregator.daemon import clock_watch
+from aggregator.daemon.due_polls import DuePolls
 from aggregator.pipeline import retention
 from aggregator.pipeline.reclassify import is_stale, reclassify
 from aggregator.pipeline.runtime import Runtime
@@ -36,12 +35,21 @@ log = structlog.get_logger("aggregator")
 _STOP_WITHIN = 6.0
 """Seconds that polls under way have to finish when the daemon stops; systemd gives ten."""
 
-_NAMED = 5
-"""Feeds whose failed polls are named at most, of those polled together; the page of feeds names all."""
 
-_FIRST_PAUSE = 30.0
-_LONGEST_PAUSE = 300.0
-"""Seconds without polling when the database takes nothing: doubled from the first to the longest."""
+class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Again after a span. Runs that were missed, while the machine slept or its clock jumped, count as one.
+
+    APScheduler's own interval goes through every missed run: a second's job and a clock that jumps by a year keep it
+    busy for minutes.
+    """
+
+    def __init__(self, span: timedelta) -> None:
+        self._span = max(timedelta(seconds=0.1), span)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """The next run after the one at `previous_fire_time`; never one that is over already."""
+        following = (previous_fire_time or now) + self._span
+        return following if following > now else now + self._span
 
 
 class JobScheduler:
@@ -58,22 +66,16 @@ class JobScheduler:
     ) -> None:
         self._runtime = runtime
         self._changed = changed
-        self._count = count
+        self.polls = DuePolls(runtime, changed, count)
         # Late is better than not at all: by default, what is a second late is dropped, a daily job for a whole day.
         self._scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
-        self._in_flight: set[int] = set()
-        self._polls: set[asyncio.Task[None]] = set()
         self._reclassifying: asyncio.Task[None] | None = None
         self._clock_watch: asyncio.Task[None] | None = None
         self._stopping = False
         self._noted: str | None = ""
         self._displaced = False
-        self._troubles = 0
-        self._resume = 0.0
-        self.total = RunStats()
-        self.last_tick: float | None = None
 
     def start(self) -> None:
         """Begin; call inside a running event loop."""
@@ -89,14 +91,12 @@ class JobScheduler:
     def _every(
         self, name: str, every: timedelta, job: Callable[[], Awaitable[None]], *, at_once: bool = False
     ) -> None:
-        self._scheduler.add_job(
-            job,
-            "interval",
-            seconds=max(0.1, every.total_seconds()),
-            id=name,
-            replace_existing=True,
-            **({"next_run_time": self._runtime.clock.now()} if at_once else {}),
-        )
+        first = {"next_run_time": self._runtime.clock.now()} if at_once else {}
+        self._scheduler.add_job(job, Every(every), id=name, replace_existing=True, **first)
+
+    def jobs(self) -> list[Job]:
+        """The regular jobs, with when each runs next."""
+        return list(self._scheduler.get_jobs())
 
     def add(self, name: str, every: timedelta, job: Callable[[], Awaitable[None]]) -> None:
         """One more regular job; replaces the one of that name."""
@@ -107,37 +107,20 @@ class JobScheduler:
             "the system's clock was set back; everything is looked at now", seconds=span.total_seconds()
         )
         # The scheduler waits for moments of the old time: as long as the clock went back, nothing would run.
-        for job in self._scheduler.get_jobs():
+        for job in self.jobs():
             job.modify(next_run_time=self._runtime.clock.now())
 
     async def tick(self) -> None:
-        """Start polling what is due and not under way. Slow feeds of earlier ticks hold nothing up."""
-        self.last_tick = asyncio.get_running_loop().time()
-        if self._stopping or self.last_tick < self._resume:
+        """Take over what a person changed, and start polling what is due."""
+        if self._stopping or self.polls.paused:
             return
-        runtime = self._runtime
-        if runtime.store.is_displaced() and not self._displaced:
+        if self._runtime.store.is_displaced() and not self._displaced:
             log.error(
                 "the database file was deleted or replaced: what is stored now is lost; restart the daemon"
             )
             self._displaced = True
-        limit = runtime.config.poll.batch + len(self._in_flight)
         await self._look_for_changes()
-        try:
-            due = await asyncio.to_thread(runtime.store.due, runtime.clock.now(), limit)
-        except Exception:
-            # The next tick tries again: a full disk or a locked database must not end the daemon.
-            log.exception("cannot ask which feeds are due")
-            return
-        if not self._in_flight:
-            await runtime.close_retired()
-        free = [feed for feed in due if feed.id not in self._in_flight][: runtime.config.poll.batch]
-        if not free:
-            return
-        self._in_flight.update(feed.id for feed in free)
-        task = asyncio.create_task(self._poll(free))
-        self._polls.add(task)
-        task.add_done_callback(self._polls.discard)
+        await self.polls.start_due()
 
     async def _look_for_changes(self) -> None:
         """Take over what a person changed through another process: feedback, corrections, models."""
@@ -153,37 +136,6 @@ class JobScheduler:
         self.reclassify_if_stale()
         await self._changed()
 
-    async def _poll(self, feeds: Sequence[FeedState]) -> None:
-        try:
-            stats = await self._runtime.poller.poll(feeds)
-        except StoreError as error:
-            log.error("polls could not be stored; polling pauses", why=str(error), seconds=self._pause())
-            return
-        except Exception:
-            log.exception("polls could not be stored; polling pauses", seconds=self._pause())
-            return
-        finally:
-            self._in_flight.difference_update(feed.id for feed in feeds)
-        self._troubles = 0
-        self.total.add(stats)
-        self._count(stats)
-        log.info(
-            "polled", feeds=len(feeds), new=stats.new, revised=stats.revised, **_plain(stats), **_why(stats)
-        )
-        if stats.new or stats.revised:
-            await self._changed()
-
-    def _pause(self) -> float:
-        """Poll nothing for a while: due times could not be written either, and all would be asked again at once.
-
-        Returns for how many seconds.
-        """
-        now = asyncio.get_running_loop().time()
-        if now >= self._resume:  # batches that were under way together fail together
-            self._troubles += 1
-            self._resume = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._troubles - 1, 20))
-        return round(self._resume - now, 1)
-
     def reclassify_if_stale(self) -> None:
         """Classify stored entries anew in the background when topics or models changed since they were."""
         if self._reclassifying is not None and not self._reclassifying.done():
@@ -192,9 +144,8 @@ class JobScheduler:
 
     async def _reclassify(self) -> None:
         runtime = self._runtime
-        if self._polls:
-            # What was analysed under the old topics is stored first, so that it is not overlooked.
-            await asyncio.wait(set(self._polls))
+        # What was analysed under the old topics is stored first, so that it is not overlooked.
+        await self.polls.finished()
         try:
             if not await asyncio.to_thread(is_stale, runtime.store, runtime.workers.plan):
                 return
@@ -270,18 +221,4 @@ class JobScheduler:
         for own in (self._reclassifying, self._clock_watch):
             if own is not None:
                 own.cancel()
-        if self._polls:
-            _, late = await asyncio.wait(self._polls, timeout=_STOP_WITHIN)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-
-
-def _why(stats: RunStats) -> dict[str, object]:
-    told: dict[str, object] = {"why": stats.failures[:_NAMED]} if stats.failures else {}
-    rest = len(stats.failures) - _NAMED
-    return {**told, "others": rest} if rest > 0 else told
-
-
-def _plain(stats: RunStats) -> dict[str, int]:
-    return {str(name).replace("-", "_"): count for name, count in stats.outcomes.items() if name != "new"}
+        await self.polls.stop(_STOP_WITHIN)

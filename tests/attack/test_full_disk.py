@@ -15,7 +15,7 @@ from sqlalchemy import event
 from aggregator.config.load import load
 from aggregator.core.errors import StoreError
 from aggregator.core.types import Health
-from aggregator.daemon import scheduler
+from aggregator.daemon import due_polls
 from aggregator.daemon.publisher import Publisher
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.daemon.web_app import build_app
@@ -101,7 +101,7 @@ async def health(app: Any) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "_FIRST_PAUSE", 0.3)
+    monkeypatch.setattr(due_polls, "_FIRST_PAUSE", 0.3)
     monkeypatch.setattr(database, "TROUBLE_LASTS", 1.0)
     start, asked = 0, 0
 

@@ -96,7 +96,7 @@ def test_the_log_names_feeds_whose_poll_failed_and_why(tmp_path: Any) -> None:
                 driver = JobScheduler(runtime, nothing, lambda _: None)
                 with capture_logs() as told:
                     await driver.tick()
-                    await asyncio.gather(*driver._polls)
+                    await driver.polls.finished()
                 (polled,) = [line for line in told if line["event"] == "polled"]
                 assert (polled["log_level"], polled["failed"], polled["others"]) == ("info", 7, 2)
                 assert len(polled["why"]) == 5
