@@ -236,18 +236,3 @@ def progress(what: str, total: int | None, *, show: bool = True) -> Iterator[Cal
     ) as bar:
         task = bar.add_task(what, total=total)
         yield lambda number: bar.advance(task, number)
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """A moment as people say it: "3 h ago", "in 5 min"."""
-    if moment is None:
-        return "never"
-    seconds = (now - moment).total_seconds()
-    size = abs(seconds)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if size >= 2 * length:
-            text = f"{size / length:.0f} {unit}"
-            break
-    else:
-        text = f"{size:.0f} s"
-    return f"{text} ago" if seconds >= 0 else f"in {text}"

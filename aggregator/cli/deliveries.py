@@ -11,12 +11,12 @@ from aggregator.cli.common import (
     ConfigOption,
     DefaultGroup,
     JsonOption,
-    ago,
     count,
     open_store,
     print_json,
     print_table,
 )
+from aggregator.core.moments import ago
 
 group = typer.Typer(cls=DefaultGroup, help="Pushes: what waits, what was given up, trying that again.")
 

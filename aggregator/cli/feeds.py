@@ -13,7 +13,6 @@ from aggregator.cli.common import (
     ConfigOption,
     DefaultGroup,
     JsonOption,
-    ago,
     config_path,
     count,
     echo,
@@ -23,6 +22,7 @@ from aggregator.cli.common import (
     print_table,
     set_up_logs,
 )
+from aggregator.core.moments import ago
 
 if TYPE_CHECKING:
     from aggregator.config import FeedConfig

@@ -14,7 +14,6 @@ from aggregator.cli.common import (
     ConfigOption,
     DefaultGroup,
     JsonOption,
-    ago,
     count,
     echo,
     load_config,
@@ -23,6 +22,7 @@ from aggregator.cli.common import (
     print_table,
     set_up_logs,
 )
+from aggregator.core.moments import ago
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -204,15 +204,10 @@ def _is_tracking(pair: str) -> bool:
     return name in _VALUE_NAMES and value.lower() in TRACKING_VALUES
 
 
-def same_site(one: str, other: str) -> bool:
-    """Whether both URLs have the same host, `www.` apart."""
-    return host_of(one) == host_of(other) != ""
-
-
-def host_of(url: str) -> str:
-    """The host of `url` in lower case without `www.`; "" when it has none."""
+def host_of(url: str | yarl.URL) -> str:
+    """The host of a URL as servers know it: lower case, IDNA in ASCII, no dot at its end; "" when it has none."""
     try:
-        host = urlsplit(url).hostname or ""
+        host = (url if isinstance(url, yarl.URL) else yarl.URL(url)).raw_host
     except ValueError:
         return ""
-    return host.removeprefix("www.")
+    return (host or "").lower().rstrip(".")

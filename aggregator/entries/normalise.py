@@ -43,7 +43,7 @@ def _entry(raw: RawEntry, feed: FeedState, base: str, spoken: str, now: datetime
     if not (texts.title or url):
         return None
     if not texts.title:
-        texts = replace(texts, title=urls.host_of(url))
+        texts = replace(texts, title=urls.host_of(url).removeprefix("www."))
     published, updated = dates.usable(raw.published, now), dates.usable(raw.updated, now)
     image = urls.canonical(raw.image, base) or sanitise.first_image(texts.content)
     source = one_line_title(raw.source_title, "text/html")

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from yarl import URL
-
 from aggregator.core.types import Fetched
+from aggregator.core.urls import host_of
 
 _REASONS = {
     "dns": "host names cannot be looked up",
@@ -43,14 +42,14 @@ def network_is_down(results: Sequence[Fetched]) -> bool:
     """
     asked = [each for each in results if _asked(each)]
     lost = [each for each in asked if _lost(each)]
-    return len({host_name(each.url) for each in lost}) >= 3 and len(lost) >= 0.9 * len(asked)
+    return len({host_of(each.url) for each in lost}) >= 3 and len(lost) >= 0.9 * len(asked)
 
 
 class NetworkWatch:
     """Judges the network also when feeds fall due one at a time: it remembers the last few minutes.
 
-    Down are we when the batch itself says so, or when everything since the last host that was reached was lost:
-    three hosts or more, and five or more if that host was reached within these minutes.
+    The network is down when the batch itself says so, or when nothing was reached since the last host that answered:
+    three hosts or more were tried since, five or more if that host answered within these minutes.
     """
 
     def __init__(self, span: timedelta = timedelta(minutes=5)) -> None:
@@ -65,7 +64,7 @@ class NetworkWatch:
         """Take in the results of a batch, in order, and say whether our network is down."""
         for each in batch:
             if _lost(each):
-                self._lost.append((now, host_name(each.url)))
+                self._lost.append((now, host_of(each.url)))
             elif _asked(each):
                 self._lost.clear()
                 self._reached = now
@@ -92,11 +91,3 @@ def _lost(fetched: Fetched) -> bool:
 def _commonest(batch: Sequence[Fetched]) -> str:
     codes = Counter(each.error.code for each in batch if each.error is not None and _lost(each))
     return _REASONS[codes.most_common(1)[0][0]] if codes else ""
-
-
-def host_name(url: str) -> str:
-    """The host of a URL as manners and the poll log have it: lower case, IDNA in ASCII; empty when there is none."""
-    try:
-        return (URL(url).raw_host or "").lower().rstrip(".")
-    except ValueError:
-        return ""

@@ -19,9 +19,9 @@ from aggregator.core.types import (
     PollIntent,
     PollRecord,
 )
+from aggregator.core.urls import host_of
 from aggregator.fetch import health, schedule
 from aggregator.fetch.finished_poll import FinishedPoll, finished_poll
-from aggregator.fetch.network import host_name
 
 MOVED_AFTER = 3
 """Polls in a row that must be redirected to the same place for good before we believe it."""
@@ -42,7 +42,7 @@ def host_holds(feeds: Iterable[FeedState], now: datetime) -> dict[str, datetime]
     for feed in feeds:
         until = feed.memory.retry_at
         if until is not None and until > now:
-            host = host_name(feed.location)
+            host = host_of(feed.location)
             holds[host] = max(until, holds.get(host, until))
     return holds
 
@@ -91,7 +91,7 @@ def _record(poll: FinishedPoll) -> PollRecord:
         new=len(changes.new) if changes else 0,
         revised=len(changes.revised) if changes else 0,
         error=f"{error.code}: {error.message}" if error else "",
-        host=host_name(fetched.url),
+        host=host_of(fetched.url),
     )
 
 

@@ -22,13 +22,12 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from aggregator.config.polling import PollConfig
-from aggregator.core.httpdate import parse_http_date
+from aggregator.core.httpdate import RETRY_CAP, parse_http_date
 from aggregator.core.types import Changes, FeedMemory, FeedState, ParsedFeed, PollError, ScheduleHints
 from aggregator.fetch.finished_poll import FinishedPoll
 
 MUTED = timedelta(days=36525)
 """How far away the next poll of a feed is that answered 410: nobody will see it."""
-RETRY_CAP = timedelta(days=7)
 _AFTER_OUTAGE = timedelta(minutes=5)
 _NOTHING_SENT = frozenset(("url", "credentials"))
 """Mistakes of ours that no server noticed: looked at again soon, so that a correction takes effect."""

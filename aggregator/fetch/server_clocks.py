@@ -13,7 +13,7 @@ from statistics import median
 
 from aggregator.core.httpdate import parse_http_date
 from aggregator.core.types import Fetched
-from aggregator.fetch.network import host_name
+from aggregator.core.urls import host_of
 
 _HOSTS = 200
 """Hosts remembered, those heard last: one host has one voice, however many feeds it serves."""
@@ -40,7 +40,7 @@ class ServerClocks:
             said = parse_http_date(fetched.headers.get("date", "")) if fetched.status else None
             if said is None:
                 continue
-            host = host_name(fetched.url)
+            host = host_of(fetched.url)
             at = fetched.at + timedelta(seconds=fetched.seconds)
             self._heard.pop(host, None)
             self._heard[host] = _Heard(at - said, at, turned)

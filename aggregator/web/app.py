@@ -62,7 +62,11 @@ def create_app(
         registry=registry,
         prefix=urlsplit(site.base_url).path.rstrip("/"),
     )
-    templates = Templates(web.title, context.prefix, source.notices)
+    return Gateway(_routed(context, Templates(web.title, context.prefix, source.notices)), context)
+
+
+def _routed(context: Context, templates: Templates) -> Starlette:
+    """The handlers under their paths."""
     pages = Pages(context, templates)
     feedback = FeedbackPages(context, templates)
     release = ReleasePages(context, templates)
@@ -71,7 +75,7 @@ def create_app(
     async def favicon(request: Request) -> Response:
         return RedirectResponse(f"{context.prefix}/static/icon.svg", 301)
 
-    app = Starlette(
+    return Starlette(
         routes=[
             Route("/", pages.home),
             Route("/search", pages.search),
@@ -93,7 +97,6 @@ def create_app(
         ],
         exception_handlers={HTTPException: pages.problem, Exception: pages.problem},
     )
-    return Gateway(app, context)
 
 
 def make_site(

@@ -6,11 +6,12 @@ import gzip
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import brotli
+
+from aggregator.core.httpdate import format_http_date
 
 Headers = list[tuple[bytes, bytes]]
 Key = tuple[str, bytes]
@@ -89,7 +90,7 @@ class Document:
         scope = b"public" if self.shared else b"private"
         headers = [
             (b"etag", variant.etag),
-            (b"last-modified", http_date(self.modified)),
+            (b"last-modified", format_http_date(self.modified).encode()),
             (b"cache-control", b"%s, max-age=%d" % (scope, left)),
             (b"vary", b"Accept-Encoding, Origin" if self.origins else b"Accept-Encoding"),
             *self.extra,
@@ -114,11 +115,6 @@ def make_variants(body: bytes) -> tuple[Variant, ...]:
         variants.append(Variant(b"gzip", b'"%s-gzip"' % digest, gzip.compress(body, 6, mtime=0)))
         variants.append(Variant(b"br", b'"%s-br"' % digest, brotli.compress(body, quality=5)))
     return tuple(variants)
-
-
-def http_date(moment: datetime) -> bytes:
-    """Return a moment as an HTTP date (RFC 9110 §5.6.7)."""
-    return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True).encode()
 
 
 class Memory:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import lru_cache
+
+from aggregator.core.httpdate import parse_http_date
 
 _KNOWN = (b"gzip", b"br")
 
@@ -40,12 +41,7 @@ def matching_tag(header: bytes, tags: frozenset[bytes]) -> bytes | None:
 @lru_cache(maxsize=1024)
 def read_date(header: bytes) -> datetime | None:
     """Return the moment an HTTP date names, or None where it cannot be read."""
-    try:
-        at = parsedate_to_datetime(header.decode("ascii"))
-        # A zone may carry a moment of the year 1 or 9999 out of the calendar.
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, UnicodeDecodeError):
-        return None
+    return parse_http_date(header.decode("latin-1"))
 
 
 def _quality(parameters: bytes) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 
+from aggregator.core.moments import ago
 from aggregator.publish import wording
 from aggregator.publish.languages import language_name
 from aggregator.publish.text import clean, day, iso, when
@@ -73,18 +73,3 @@ class Templates:
         # One pass over the whole page catches the control characters of every text in it.
         body = clean(self._environment.get_template(name).render(**values))
         return Response(body, media_type="text/html; charset=utf-8", headers=HEADERS)
-
-
-def ago(moment: datetime | None, now: datetime) -> str:
-    """Return how long ago something was: "5 min ago", "in 3 h", "never"."""
-    if moment is None:
-        return "never"
-    seconds = (now - moment).total_seconds()
-    span = abs(seconds)
-    if span < 60:
-        return "now"
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if span >= size:
-            told = f"{int(span // size)} {unit}"
-            return f"{told} ago" if seconds > 0 else f"in {told}"
-    return "now"

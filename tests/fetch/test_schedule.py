@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.config import PollConfig
+from aggregator.core.httpdate import RETRY_CAP
 from aggregator.core.types import FeedMemory, FeedState, Fetched, ParsedFeed, PollError
 from aggregator.fetch.finished_poll import finished_poll
-from aggregator.fetch.schedule import MUTED, RETRY_CAP, Plan, cadence, freshness, learn, plan
+from aggregator.fetch.schedule import MUTED, Plan, cadence, freshness, learn, plan
 
 from .makers import NOW, changes, document, entries, failed, fetched, same, state
 

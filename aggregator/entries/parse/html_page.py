@@ -89,5 +89,5 @@ def _join(base: str, href: str) -> str:
 
 
 def _same_domain(one: str, other: str) -> bool:
-    a, b = urls.host_of(one), urls.host_of(other)
+    a, b = (urls.host_of(url).removeprefix("www.") for url in (one, other))
     return bool(a and b) and (a == b or a.endswith("." + b) or b.endswith("." + a))

@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver
 from aggregator.config import Config, FeedConfig
 from aggregator.core.ports import Clock
 from aggregator.core.types import FeedState, Fetched, PollError
+from aggregator.core.urls import host_of
 from aggregator.fetch.http.address_guard import socket_factory
 from aggregator.fetch.http.backpressure import Backpressure
 from aggregator.fetch.http.exchange import Call, Exchanger, Limits, Reply
@@ -24,7 +25,7 @@ from aggregator.fetch.http.headers import FEED_TYPES, common, validators
 from aggregator.fetch.http.politeness import Hosts, HostStats
 from aggregator.fetch.http.resolver import PooledResolver
 from aggregator.fetch.http.retry import no_silent_retry
-from aggregator.fetch.http.urls import BadUrl, host_of, origin, request_url, without_userinfo
+from aggregator.fetch.http.urls import BadUrl, origin, request_url, without_userinfo
 
 _log = structlog.get_logger(__name__)
 _LONGEST_LINE = 16 * 1024

@@ -18,6 +18,7 @@ from yarl import URL
 
 from aggregator.core.ports import Clock
 from aggregator.core.types import PollError
+from aggregator.core.urls import host_of
 from aggregator.fetch.http import failures
 from aggregator.fetch.http.address_guard import Connecting, connecting, literal, why_refused
 from aggregator.fetch.http.backpressure import Backpressure
@@ -25,7 +26,7 @@ from aggregator.fetch.http.decode import Decoder, TooLarge, Undecodable
 from aggregator.fetch.http.headers import kept
 from aggregator.fetch.http.politeness import Hosts
 from aggregator.fetch.http.retry import BrokenOff
-from aggregator.fetch.http.urls import BadUrl, Origin, host_of, origin, request_url, resolve, shown
+from aggregator.fetch.http.urls import BadUrl, Origin, origin, request_url, resolve, shown
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))

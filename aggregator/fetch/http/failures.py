@@ -11,9 +11,9 @@ from datetime import datetime
 
 import aiohttp
 
+from aggregator.core.httpdate import retry_after
 from aggregator.core.types import PollError
 from aggregator.fetch.http.address_guard import FOR_EVER
-from aggregator.fetch.http.headers import retry_after
 from aggregator.fetch.http.retry import BrokenOff
 
 _STATUS = {

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from aggregator import __version__
 from aggregator.config import HttpConfig
-from aggregator.core.httpdate import parse_http_date
 from aggregator.core.types import FeedState
 from aggregator.fetch.http.decode import ACCEPTED
-
-RETRY_CAP = timedelta(days=7)
-"""A longer Retry-After is a mistake of the server's: the feed would be dead to us."""
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -95,23 +91,3 @@ def _ask_plainly(feed: FeedState, now: datetime) -> bool:
     silence = now - memory.last_new
     usual = timedelta(seconds=3 * (memory.gap or 0.0))
     return silence > max(_PROBE, usual) and now - last >= max(_PROBE, silence / 8)
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """When a server wants to be asked again: `Retry-After` in seconds or as a date, at most seven days away.
-
-    A date is taken relative to the server's own `Date`, so that a clock that is off does no harm
-    (RFC 9110, section 10.2.3). None when the header is absent, unreadable or in the past.
-    """
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        wait = timedelta(seconds=min(int(value[:12]), int(RETRY_CAP.total_seconds())))
-    else:
-        moment = parse_http_date(value)
-        if moment is None:
-            return None
-        there = parse_http_date(headers.get("date", "")) or now.astimezone(UTC)
-        wait = min(moment - there, RETRY_CAP)
-    return now + wait if wait > timedelta(0) else None

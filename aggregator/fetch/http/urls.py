@@ -67,11 +67,6 @@ def origin(url: URL) -> Origin:
     return url.scheme.lower(), (url.raw_host or "").lower().rstrip("."), url.port or 0
 
 
-def host_of(url: URL) -> str:
-    """The host that manners are kept towards."""
-    return (url.raw_host or "").lower().rstrip(".")
-
-
 def shown(text: str) -> str:
     """A URL for messages and logs: no user name, no password, no query, since queries carry keys."""
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 import aiohttp
 
+from aggregator.core.httpdate import retry_after
+from aggregator.core.urls import host_of
 from aggregator.fetch.http.address_guard import AddressRefused, socket_factory
 from aggregator.publish.push.types import SendFailed
 
@@ -36,41 +37,25 @@ async def post(
 
     No message names more of the URL than its host: paths and queries of webhooks are secrets.
     """
+    host = host_of(url) or "the server"
     try:
         async with session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-            status, asked = answer.status, answer.headers.get("Retry-After", "")
+            status, said = answer.status, answer.headers
     except TimeoutError as error:
-        raise SendFailed(f"{host_of(url)} did not answer within {TIMEOUT:.0f} s") from error
+        raise SendFailed(f"{host} did not answer within {TIMEOUT:.0f} s") from error
     except aiohttp.InvalidURL as error:
         raise SendFailed("the URL cannot be used; correct it") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise SendFailed(f"{host_of(url)}: {_why(error)}") from error
+        raise SendFailed(f"{host}: {_why(error)}") from error
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        raise SendFailed(f"{host_of(url)} redirects ({status}); enter the address it redirects to")
+        raise SendFailed(f"{host} redirects ({status}); enter the address it redirects to")
     raise SendFailed(
-        f"{host_of(url)} answered {status}",
+        f"{host} answered {status}",
         permanent=status in _ABOUT_THE_MESSAGE,
-        retry_at=retry_after(asked, now) if status in {429, 503} else None,
+        retry_at=retry_after(said, now) if status in {429, 503} else None,
     )
-
-
-def retry_after(value: str, now: datetime) -> datetime | None:
-    """Read Retry-After (RFC 9110, section 10.2.3): seconds or an HTTP date; None when it is neither."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return now + timedelta(seconds=min(int(value[:9]), 10**8))
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def host_of(url: str) -> str:
-    """The host a URL names, for messages."""
-    return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2] or "the server"
 
 
 def _why(error: Exception) -> str:
