@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from aggregator.config import cross_checks, toml_lines
-from aggregator.config.messages import explain, shown, unknown_key
+from aggregator.config.messages import AT_THE_TOP, TO_THE_TOP, explain, shown, unknown_key
 from aggregator.config.opml import feeds_of
 from aggregator.config.report import Findings
 from aggregator.config.root import NOT_SETTINGS, Config
@@ -134,7 +134,14 @@ def _topics(data: Mapping[str, Any], findings: Findings) -> Mapping[str, Any]:
         return {}
     from classifiers.rules.read_topics import read_topics  # brings the matcher with it: not for every command
 
-    compiled, found = read_topics(topics, entities)
+    compiled, found = read_topics(topics, {k: v for k, v in entities.items() if k not in AT_THE_TOP})
+    for name in AT_THE_TOP:
+        if name in entities:
+            findings.mistake(("entities", name), f"stands inside [entities]; {TO_THE_TOP}")
     for one in found:
-        (findings.warning if one.warning else findings.mistake)(one.path, one.message)
+        misplaced = one.path[-1] in AT_THE_TOP and one.message.startswith(
+            ("unknown setting", "must be a number")
+        )
+        message = f"stands inside a topic; {TO_THE_TOP}" if misplaced else one.message
+        (findings.warning if one.warning else findings.mistake)(one.path, message)
     return compiled

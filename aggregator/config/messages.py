@@ -30,6 +30,9 @@ _KINDS = {
     "model_type": "a table",
     "model_attributes_type": "a table",
 }
+AT_THE_TOP = ("include", "opml")
+"""Settings that are easily written at the end of the file, where they fall into the last table."""
+TO_THE_TOP = "move this line to the top of the file, above the first [table]"
 PATTERNS = {
     r"^[^\x00-\x1f\x7f]*$": "must be one line without control characters",
     "^[a-z0-9]+(?:-[a-z0-9]+)*$": "must be lower-case letters and digits joined by hyphens, such as korea-watch",
@@ -74,6 +77,8 @@ def explain(error: ErrorDetails, path: Path) -> str:
 
 def unknown_key(path: Path) -> str:
     """What to say of a key that is no setting, with the setting that was probably meant."""
+    if len(path) > 1 and path[-1] in AT_THE_TOP:
+        return f"stands inside [{path[0]}]; {TO_THE_TOP}"
     table = table_at(path[:-1])
     known = list(settings(table)) if table else []
     return f"is not a setting{suggest(str(path[-1]), known, otherwise='known here')}"

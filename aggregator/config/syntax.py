@@ -27,6 +27,16 @@ _TOKEN = re.compile(
     r"""#[^\n]*|"{3}(?:\\.|[^\\])*?"{3}|'{3}.*?'{3}|"{3}|'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|["']""", re.DOTALL
 )
 """Comments and texts, so that what is left of quotation marks is one without its partner."""
+_BARE_VALUE = re.compile(r"^([^=\"'#]+)=\s*([^\s\"'\[\]{}#][^\"'\[\]{}#]{0,80}?)\s*(?:#.*)?$")
+_NO_VALUE = ("invalid boolean", "invalid float", "string values must be quoted")
+_COMMAS = {
+    "missing comma between array elements": "a comma is missing between the item here and the one before it",
+    "missing comma between key-value": "a comma is missing inside the braces, in front of what stands here",
+    "extra comma": "two commas follow each other here; take one out",
+    "unclosed array": "a list is not closed; write ] behind its last item",
+    "unclosed inline table": "braces are not closed; write } behind what belongs in them",
+}
+"""The parser's messages on lists and braces, in plain words with the remedy."""
 _CURLY = "\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 
@@ -114,11 +124,14 @@ def explained(typo: Typo, first: First) -> str:
         return _unquoted(typo) or message
     if message.startswith("unexpected key or value") and (number := _DECIMAL_COMMA.search(typo.text)):
         return f"a decimal number has a point, not a comma: {number[1]}.{number[2]}"
-    if message.startswith(("invalid boolean", "string values must be quoted")):
-        return (
-            f'{message}; text stands in quotation marks, as in "ferry", and true and false have small letters'
-        )
-    return message
+    bare = _BARE_VALUE.match(typo.text)
+    if bare is not None and bare[2].lower() in ("true", "false"):
+        return f"true and false have small letters: {bare[1].strip()} = {bare[2].lower()}"
+    if bare is not None and message.startswith(_NO_VALUE):
+        return f'text stands in quotation marks: {bare[1].strip()} = "{bare[2]}"'
+    if message.startswith(_NO_VALUE):
+        return f'{message}; text stands in quotation marks, as in "ferry", numbers without'
+    return next((words for begin, words in _COMMAS.items() if message.startswith(begin)), message)
 
 
 def _unquoted(typo: Typo) -> str:
@@ -144,6 +157,11 @@ def _duplicate(typo: Typo, first: First) -> str:
     written = header[1].strip() if header else key[1].strip() if key else ""
     line = first(_keys(written), header is not None)
     where = f"on line {line} already" if line and line < typo.line else "above already"
+    if header and typo.text.lstrip().startswith("[["):
+        return (
+            f": {written} has another form {where.removesuffix(' already')}; write this one there, as one more {{ ... }} "
+            f"of that list, or write all of them as [[{written}]]"
+        )
     if header:
         return f": [{written}] stands {where}; write that line once, and all that belongs to it below it"
     return f": {written} stands {where}; keep one of them"

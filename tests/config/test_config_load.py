@@ -183,6 +183,15 @@ harbour = 2
         ("[[feeds]]\nurl='http://a.example/'\ninterval='x'", "3: feeds[1].interval: must be a duration"),
         ("[origins.Big]\nname='B'", "1: origins.Big: must be lower-case letters"),
         ("[origins.big]\nnmae='B'", '2: origins.big.nmae: is not a setting; did you mean "name"?'),
+        ("[web]\ninclude = ['a.toml']", "2: web.include: stands inside [web]; move this line to the top of"),
+        (
+            "[entities]\nopml = ['a.opml']",
+            "2: entities.opml: stands inside [entities]; move this line to the top",
+        ),
+        (
+            "[topics.a.terms]\nx = 3\ninclude = ['a']",
+            "3: topics.a.terms.include: stands inside a topic; move",
+        ),
         ("opml = ['none.opml']", "1: opml[1]: none.opml cannot be read: No such file"),
         ("opml = 'none.opml'", "1: opml: must be a list"),
         ("opml = [3]", "1: opml[1]: must be text in quotes, got 3"),
