@@ -123,7 +123,7 @@ def _print_politeness(config: Path | None, now: datetime, *, as_json: bool) -> N
     from aggregator.store.host_report import by_host
 
     _, store = open_store(config)
-    hosts = by_host(store, since=now - timedelta(days=7))
+    hosts = by_host(store.feeds, since=now - timedelta(days=7))
     if as_json:
         print_json([host.as_dict() for host in hosts])
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -140,7 +141,7 @@ def explain(
                 source=member.feed_title,
                 labels=member.labels,
             )
-            detail["revisions"] = revisions
+            detail["revisions"] = [asdict(revision) for revision in revisions]
         print_json(detail)
         return
     from aggregator.topics.explain import explain_story

@@ -152,7 +152,7 @@ def report_bad(bad: list[str]) -> None:
 @export.command("entries")
 def export_entries(config: ConfigOption = None, since: SinceOption = None) -> None:
     """Every entry with its story and its topics, newest first."""
-    from aggregator.pipeline.import_file import export_entries as rows
+    from aggregator.store.export import export_entries as rows
 
     print_lines(rows(open_store(config)[1], since=parse_since(since)))
 
@@ -160,7 +160,7 @@ def export_entries(config: ConfigOption = None, since: SinceOption = None) -> No
 @export.command("stories")
 def export_stories(config: ConfigOption = None, since: SinceOption = None) -> None:
     """Every story with its entries, sources and topics, most recently changed first."""
-    from aggregator.pipeline.import_file import export_stories as rows
+    from aggregator.store.export import export_stories as rows
 
     print_lines(rows(open_store(config)[1], since=parse_since(since)))
 
@@ -170,7 +170,7 @@ def export_labels(
     config: ConfigOption = None, topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None
 ) -> None:
     """People's judgements, as `aggregator label import` reads them."""
-    from aggregator.pipeline.import_file import export_labels as rows
+    from aggregator.store.export import export_labels as rows
 
     print_lines(rows(open_store(config)[1], topic))
 

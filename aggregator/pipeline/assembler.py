@@ -14,6 +14,7 @@ from aggregator.config import Config
 from aggregator.core.types import (
     Candidate,
     Entry,
+    Feedback,
     FeedState,
     Grouping,
     Story,
@@ -23,9 +24,7 @@ from aggregator.core.types import (
 from aggregator.pipeline.past import read_past
 from aggregator.pipeline.worker import Analysis
 from aggregator.pipeline.write_request import WriteRequest
-from aggregator.store import Store
-from aggregator.store.feedback import Feedback
-from aggregator.store.feeds import public_url
+from aggregator.store import Store, public_url
 from aggregator.stories.grouping.group import group
 from aggregator.stories.grouping.publisher import publisher_of
 from aggregator.stories.grouping.ration import MergeRation

@@ -1,4 +1,4 @@
-"""JSON lines in and out: imported entries, exported entries, stories and labels."""
+"""JSON lines that come in: the rows of a file, and the feeds that their sources are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, cast
@@ -14,9 +13,8 @@ from urllib.parse import urlsplit
 
 from aggregator.config import Config, FeedConfig
 from aggregator.config.polling import FeedKind
-from aggregator.core.serialise import entry_as_dict, story_as_dict
 from aggregator.core.types import FeedState
-from aggregator.store import Store, entries, feedback, feeds, stories
+from aggregator.store import Store
 from aggregator.stories.summary.origin import Origins
 
 _LONGEST_LINE = 16 * 1024 * 1024
@@ -83,53 +81,3 @@ def source_resolver(store: Store, config: Config) -> Callable[[set[str]], Mappin
         return found
 
     return resolve
-
-
-def export_entries(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Every entry with its story and labels, newest first."""
-    by_id = store.feeds_by_id()
-    with store.read() as connection:
-        for batch in entries.walk(connection, since=since):
-            labels = entries.labels_of(connection, [entry.id for entry, _, _ in batch])
-            for entry, story, basis in batch:
-                feed = by_id[entry.feed_id]
-                source = (
-                    feed.url.removeprefix(feeds.IMPORT_PREFIX)
-                    if feed.url.startswith(feeds.IMPORT_PREFIX)
-                    else feed.title
-                )
-                yield entry_as_dict(
-                    entry, story=story, basis=basis, source=source, labels=labels.get(entry.id, ())
-                )
-
-
-def export_stories(store: Store, *, since: datetime | None = None) -> Iterator[dict[str, Any]]:
-    """Every story whole, most recently changed first."""
-    with store.read() as connection:
-        for ids in stories.walk_ids(connection, since=since):
-            found = stories.load(connection, ids, text=False)
-            yield from (story_as_dict(found[story]) for story in ids if story in found)
-
-
-def export_labels(store: Store, topic: str | None = None) -> Iterator[dict[str, Any]]:
-    """Every judgement that counts, in the form `label import` reads: a topic's, or all and corrections of stories.
-
-    A judgement on a story names its first entry too, since in another database the story may have another id.
-    """
-    with store.read() as connection:
-        given = feedback.all_feedback(connection, topic)
-        first = entries.first_of_stories(connection, [f.story for f in given if not f.entry])
-        for f in given:
-            yield {
-                "id": f.entry or f.story,
-                "story": f.story,
-                **({} if f.entry else {"entry": first.get(f.story, "")}),
-                "topic": f.topic,
-                "relevant": f.relevant,
-                "facet": f.facet,
-                "at": f.at.isoformat(),
-                "by": f.by,
-            }
-        if topic is None:
-            for a, b, together, at, by in stories.corrections(connection):
-                yield {"together": together, "a": a, "b": b, "at": at.isoformat(), "by": by}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from aggregator.core.types import Candidate
-from aggregator.store import Store, held_stories
+from aggregator.store import Store
 from aggregator.stories.features.fingerprint import fingerprint
 from aggregator.stories.grouping.member import Member
 from aggregator.stories.grouping.past import Past
@@ -30,9 +30,8 @@ def read_past(
         return Past(merges_left=merges_left)
     urls = sorted({c.entry.url for c in candidates if c.entry.url})
     guids = sorted({c.entry.guid for c in candidates if c.entry.guid})
-    with store.read() as connection:
-        rows = held_stories.holders(connection, outside, urls, guids)
-        counts = held_stories.kept(connection, outside)
+    rows = store.entries.holders(outside, urls, guids)
+    counts = store.entries.kept_by_feed(outside)
     holders: dict[str, list[Member]] = defaultdict(list)
     for story, entry in rows:
         holders[story].append(window.member(story, entry, fingerprint(entry)))

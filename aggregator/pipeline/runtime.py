@@ -21,7 +21,6 @@ from aggregator.pipeline.worker import WorkerPlan, spare_collector
 from aggregator.pipeline.worker_pool import WorkerPool
 from aggregator.pipeline.writer import Writer
 from aggregator.store import Store
-from aggregator.store.models import usable
 from aggregator.store.opening import open_store, visit_store
 
 TOUCHED = "touched-by-a-person"
@@ -35,7 +34,7 @@ def worker_plan(config: Config, store: Store) -> WorkerPlan:
     active = [model for model in store.models.all() if model.active and model.topic in config.topics]
     return WorkerPlan(
         topics=config.topics,
-        models={m.topic: path for m in active if (path := usable(store, m)) is not None},
+        models={m.topic: path for m in active if (path := store.models.usable(m)) is not None},
         entities=config.entities,
         origins=config.origins,
         embedding=config.stories.embedding,

@@ -49,7 +49,7 @@ class Database:
     """Transactions on one database. Reads may come from any thread; SQLite lets one write at a time."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
         self._file = _identity(engine)
         self._trouble: _Trouble | None = None
         self._damage = ""
@@ -57,21 +57,21 @@ class Database:
     @property
     def path(self) -> Path:
         """Where the database is."""
-        return Path(self._engine.url.database or ".")
+        return Path(self.engine.url.database or ".")
 
     def close(self) -> None:
         """Let go of the file."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def is_displaced(self) -> bool:
         """Whether another file, or none, is now where the database was opened: what is written goes nowhere."""
-        return _identity(self._engine) != self._file
+        return _identity(self.engine) != self._file
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection inside one consistent read. Raises StoreError when the database cannot be read."""
         try:
-            with self._engine.connect() as connection, connection.begin():
+            with self.engine.connect() as connection, connection.begin():
                 yield connection
         except DatabaseError as error:
             self._raise_if_damaged(error)
@@ -89,7 +89,7 @@ class Database:
         Raises StoreError when the database takes nothing, whatever is written.
         """
         try:
-            with self._engine.connect().execution_options(write=True) as connection, connection.begin():
+            with self.engine.connect().execution_options(write=True) as connection, connection.begin():
                 yield connection
         except DatabaseError as error:
             self._raise_if_damaged(error)

@@ -1,17 +1,15 @@
-"""Opening the database: where it is, how SQLite is set up, and the lock that keeps a second daemon out."""
+"""The engine: where the database is, and how SQLite is set up."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
 
-from aggregator.core.errors import StoreError, StoreLocked
+from aggregator.core.errors import StoreError
 
 
 def database_path(configured: str, env: Mapping[str, str]) -> Path:
@@ -29,7 +27,7 @@ def open_engine(path: Path | None) -> Engine:
     if path is None:
         url: URL = make_url("sqlite://")
     else:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         url = URL.create("sqlite", database=str(path))
     # Parameters hold what people read and judge; they stay out of error messages and logs.
     engine = create_engine(
@@ -40,7 +38,8 @@ def open_engine(path: Path | None) -> Engine:
     return engine
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a database, with those above it. Raises StoreError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -65,42 +64,3 @@ def _begin(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once: a transaction that reads first would else fail when upgraded.
     write = connection.get_execution_options().get("write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-class DaemonLock:
-    """Held while a daemon owns the database; the kernel lets go of it even after kill -9."""
-
-    def __init__(self, database: Path) -> None:
-        self.path = database.with_name(database.name + ".lock")
-        self._file: IO[str] | None = None
-
-    def acquire(self) -> None:
-        """Take the lock. Raises StoreLocked, naming the process that holds it; StoreError where none can be made."""
-        _make_folder(self.path.parent)
-        try:
-            file = self.path.open("a+", encoding="ascii")
-        except OSError as error:
-            raise StoreError(
-                f"cannot write {self.path}: {error.strerror}; let the user that runs this write there, "
-                "or set [store] path to a writable place"
-            ) from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
-            file.close()
-            raise StoreLocked(
-                f"another aggregator (process {owner}) is running on {self.path.with_suffix('')}; "
-                "stop it first, or set [store] path to another file"
-            ) from error
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        self._file = file
-
-    def release(self) -> None:
-        """Give the lock up; harmless when it is not held."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None

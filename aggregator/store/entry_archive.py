@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-from aggregator.core.types import Entry
-from aggregator.store import entries as queries
+from aggregator.core.types import EarlierVersion, Entry
 from aggregator.store.database import Database
+from aggregator.store.queries import entry_lookup as queries
+from aggregator.store.queries import held_stories
 from classifiers.types import Label
 
 
@@ -28,10 +28,10 @@ class Entries:
         with self._database.read() as connection:
             return queries.labels_of(connection, ids)
 
-    def earlier_versions(self, entry: str) -> list[Mapping[str, Any]]:
+    def earlier_versions(self, entry: str) -> list[EarlierVersion]:
         """What an entry said before it was revised, newest first."""
         with self._database.read() as connection:
-            return queries.revisions_of(connection, entry)
+            return queries.earlier_versions(connection, entry)
 
     def first_of_stories(self, stories: Sequence[str]) -> dict[str, str]:
         """The id of each story's earliest entry."""
@@ -54,3 +54,16 @@ class Entries:
         """Entries of those feeds (URLs), first seen since then, whose page was never asked for; newest first."""
         with self._database.read() as connection:
             return queries.wanting_pages(connection, feeds, since, limit)
+
+    def holders(
+        self, stories: Sequence[str], urls: Sequence[str], guids: Sequence[str]
+    ) -> list[tuple[str, Entry]]:
+        """(story, entry) of entries in those stories with one of those links or guids, without their full text: of
+        each run of 2,000 stories the 200 earliest."""
+        with self._database.read() as connection:
+            return held_stories.holders(connection, stories, urls, guids)
+
+    def kept_by_feed(self, stories: Sequence[str]) -> dict[tuple[str, int], int]:
+        """(story, feed id) to how many of the feed's entries the story keeps whole."""
+        with self._database.read() as connection:
+            return held_stories.kept(connection, stories)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from aggregator.core.types import Outcome, PollRecord
-from aggregator.store import Store
+from aggregator.store.feed_register import Feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class HostReport:
         return asdict(self)
 
 
-def by_host(store: Store, *, since: datetime) -> list[HostReport]:
+def by_host(feeds: Feeds, *, since: datetime) -> list[HostReport]:
     """The ledger of every host polled since then, busiest first."""
-    return ledger(store.feeds.polls(since=since, limit=1_000_000))
+    return ledger(feeds.polls(since=since, limit=1_000_000))
 
 
 def ledger(records: list[PollRecord]) -> list[HostReport]:

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, delete, insert, select
 
 from aggregator.store.database import Database
-from aggregator.store.tables import ValueRow, core
-
-VALUES = core(ValueRow)
+from aggregator.store.tables import VALUES
 
 
 class Meta:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from aggregator.publish.push.types import DeadLetter, Delivery, Waiting
-from aggregator.store.codec import dump, micros, moment
 from aggregator.store.database import Database
-from aggregator.store.tables import DeliveryRow
-
-DELIVERIES = DeliveryRow.metadata.tables["deliveries"]
-_MOST = 500
-"""Values in one IN list; SQLite has a limit."""
+from aggregator.store.queries.chunked import chunks
+from aggregator.store.rows.encoding import dump, micros, moment
+from aggregator.store.tables import DELIVERIES
 
 
 class SqlOutbox:
@@ -126,7 +123,7 @@ class SqlOutbox:
                 return connection.execute(change.where(c.state == "dead")).rowcount
             return sum(
                 connection.execute(change.where(c.state == "dead", c.n.in_(part))).rowcount
-                for part in _parts(numbers)
+                for part in chunks(numbers)
             )
 
     def counts(self) -> Mapping[tuple[str, str, str], int]:
@@ -150,14 +147,9 @@ class SqlOutbox:
 
 def _set(connection: Connection, numbers: Sequence[int], **values: Any) -> None:
     """Change rows that wait; one that was settled meanwhile stays as it is."""
-    for part in _parts(numbers):
+    for part in chunks(numbers):
         chosen = DELIVERIES.c.n.in_(part), DELIVERIES.c.state == "waiting"
         connection.execute(update(DELIVERIES).where(*chosen).values(**values))
-
-
-def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), _MOST):
-        yield numbers[start : start + _MOST]
 
 
 def _delivery(row: Mapping[Any, Any]) -> Delivery:

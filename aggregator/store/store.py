@@ -17,8 +17,7 @@ What every batch needs are methods here; the rest is by subject:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -35,20 +34,28 @@ from aggregator.core.types import (
     Feedback,
     FeedState,
     Fingerprint,
-    Grouping,
     KnownEntry,
     Story,
 )
-from aggregator.store import entries, feedback, feeds, held_back, stories
 from aggregator.store.database import Database
 from aggregator.store.engine import open_engine
 from aggregator.store.entry_archive import Entries
 from aggregator.store.feed_register import Feeds
-from aggregator.store.judgements import Judgements
+from aggregator.store.judgements import Judgements, record, take_back
 from aggregator.store.meta import Meta
 from aggregator.store.migrate import migrate
-from aggregator.store.model_register import Models
+from aggregator.store.models import Models
 from aggregator.store.outbox import SqlOutbox
+from aggregator.store.queries import (
+    constraints,
+    entry_lookup,
+    entry_writing,
+    fingerprints,
+    held_back,
+    poll_log,
+    story_loading,
+    story_writing,
+)
 from aggregator.store.retention import Retention
 from aggregator.store.story_archive import StorySelection
 from classifiers.types import Label
@@ -58,7 +65,6 @@ class Store:
     """A database, open. Every method raises StoreError when the database cannot be used."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
         self._database = Database(engine)
         self.feeds = Feeds(self._database)
         self.entries = Entries(self._database)
@@ -88,14 +94,6 @@ class Store:
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
-
-    def read(self) -> AbstractContextManager[Connection]:
-        """A connection inside one consistent read."""
-        return self._database.read()
-
-    def write(self) -> AbstractContextManager[Connection]:
-        """A connection inside one write transaction: committed at the end, rolled back on an exception."""
-        return self._database.write()
 
     @property
     def takes_nothing(self) -> bool:
@@ -133,27 +131,27 @@ class Store:
     def known(self, ids: Sequence[str]) -> dict[str, KnownEntry]:
         """Those of the entries that came before."""
         with self._database.read() as connection:
-            return entries.known(connection, ids)
+            return entry_lookup.known(connection, ids)
 
     def seen(self, keys: Sequence[int]) -> dict[int, str]:
         """The stories of the fingerprint keys ever stored."""
         with self._database.read() as connection:
-            return entries.seen(connection, keys)
+            return fingerprints.seen(connection, keys)
 
     def own_keys(self, fresh: Sequence[Entry]) -> dict[int, frozenset[int]]:
         """Of the keys of entries not stored yet: by feed, those under which it stored an entry before."""
         with self._database.read() as connection:
-            return entries.own_keys(connection, fresh)
+            return fingerprints.own_keys(connection, fresh)
 
     def window(self, since: datetime) -> list[tuple[str, Entry, Fingerprint]]:
         """What grouping must remember: recent entries with their story and fingerprint, in order of arrival."""
         with self._database.read() as connection:
-            return list(entries.window(connection, since))
+            return list(fingerprints.window(connection, since))
 
     def stories(self, ids: Sequence[str], *, text: bool = True) -> dict[str, Story]:
         """Stories by id, whole; `text=False`: without their entries' content and full text."""
         with self._database.read() as connection:
-            return stories.load(connection, ids, text=text)
+            return story_loading.load(connection, ids, text=text)
 
     def entries_for(self, ids: Sequence[str]) -> dict[str, Entry]:
         """Entries by id."""
@@ -169,17 +167,17 @@ class Store:
         The entry is empty when a story was named. Raises NotFound.
         """
         with self._database.read() as connection:
-            return entries.find(connection, what)
+            return entry_lookup.find(connection, what)
 
     def redirects(self, ids: Sequence[str]) -> dict[str, str]:
         """Where the ids of merged stories lead."""
         with self._database.read() as connection:
-            return stories.redirects(connection, ids)
+            return story_loading.redirects(connection, ids)
 
     def history_of(self, story: str) -> list[tuple[datetime, str, str]]:
         """(moment, kind, detail as JSON) of what happened to a story, oldest first."""
         with self._database.read() as connection:
-            return stories.history_of(connection, story)
+            return story_loading.history_of(connection, story)
 
     def judged(self, ids: Sequence[str]) -> dict[str, list[Feedback]]:
         """People's judgements on the stories."""
@@ -192,12 +190,12 @@ class Store:
     def constraints(self) -> dict[tuple[str, str], bool]:
         """People's corrections of grouping: (entry, entry) -> together?"""
         with self._database.read() as connection:
-            return stories.constraints(connection)
+            return constraints.constraints(connection)
 
     def corrections(self) -> list[Constraint]:
         """People's corrections of grouping in full, oldest first."""
         with self._database.read() as connection:
-            return [Constraint(*row) for row in stories.corrections(connection)]
+            return constraints.corrections(connection)
 
     def apply(self, batch: Batch, now: datetime) -> None:
         """Write everything a step decided, in one transaction. Applying the same batch twice changes nothing.
@@ -208,56 +206,31 @@ class Store:
         new = {c.entry.id for c in batch.candidates}
         moved = [a for a in batch.grouping.assignments if a.entry not in new]
         with self._database.write() as connection:
-            entries.insert_new(connection, batch.candidates, assigned)
+            entry_writing.insert_new(connection, batch.candidates, assigned)
             held_back.keep(connection, batch.candidates)
             held_back.release(connection, batch.released)
-            entries.revise(connection, batch.revisions)
+            entry_writing.revise(connection, batch.revisions)
             if batch.labels:
-                entries.relabel(connection, dict(batch.labels))
+                entry_writing.relabel(connection, dict(batch.labels))
             if batch.fingerprints:
-                entries.refingerprint(connection, dict(batch.fingerprints))
-            entries.set_pages(connection, batch.pages)
+                entry_writing.refingerprint(connection, dict(batch.fingerprints))
+            entry_writing.set_pages(connection, batch.pages)
             # Before anything moves: what is said of a story goes where the story goes.
-            feedback.take_back(connection, batch.taken_back)
-            feedback.record(connection, batch.judgements)
-            stories.keep_constraints(connection, batch.constraints)
-            entries.move(connection, moved)
+            take_back(connection, batch.taken_back)
+            record(connection, batch.judgements)
+            constraints.keep_constraints(connection, batch.constraints)
+            entry_writing.move(connection, moved)
             _repoint(connection, moved)
             for story in {a.story for a in moved}:
-                stories.delete_redirect(connection, story)
+                story_writing.delete_redirect(connection, story)
             for from_story, into in batch.grouping.merges:
-                stories.merge(connection, from_story, into, now)
-            stories.write(connection, batch.stories, now)
-            feeds.write_polls(connection, batch.polls)
-
-    def repoint(self, grouping: Grouping) -> None:
-        """Let the fingerprints of moved entries lead to their new stories."""
-        with self._database.write() as connection:
-            _repoint(connection, grouping.assignments)
-
-    def older(self, before: datetime, most: int) -> dict[str, str]:
-        """See `Retention.older`."""
-        return self.retention.older(before, most)
-
-    def stories_besides(self, entry_stories: Mapping[str, str]) -> dict[str, Story]:
-        """See `Retention.stories_besides`."""
-        return self.retention.stories_besides(entry_stories)
-
-    def forget_entries(self, entry_stories: Mapping[str, str], left: Sequence[Story], now: datetime) -> int:
-        """See `Retention.forget_entries`."""
-        return self.retention.forget_entries(entry_stories, left, now)
-
-    def forget_rest(
-        self, *, polls_before: datetime, history_before: datetime, window_before: datetime
-    ) -> int:
-        """See `Retention.forget_rest`."""
-        return self.retention.forget_rest(
-            polls_before=polls_before, history_before=history_before, window_before=window_before
-        )
+                story_writing.merge(connection, from_story, into, now)
+            story_writing.write(connection, batch.stories, now)
+            poll_log.write_polls(connection, batch.polls)
 
 
 def _repoint(connection: Connection, moved: Sequence[Assignment]) -> None:
     """Let the exact keys of entries lead to the stories they were moved to."""
     target = {a.entry: a.story for a in moved}
-    found = entries.by_ids(connection, list(target))
-    entries.repoint(connection, [(target[entry.id], text_keys(entry)) for entry in found])
+    found = entry_lookup.by_ids(connection, list(target))
+    fingerprints.repoint(connection, [(target[entry.id], text_keys(entry)) for entry in found])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from aggregator.core.types import Story
+from aggregator.core.types import EarlierVersion, Story
 from classifiers.types import Label, Reason
 
 _BASES = {
@@ -21,7 +20,7 @@ _BASES = {
 """Why an entry is in its story (types.Assignment.basis), in words."""
 
 
-def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mapping[str, Any]] = ()) -> str:
+def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[EarlierVersion] = ()) -> str:
     """Plain text: what the story is, who reports it, and each topic's decision with its reasons.
 
     With `entry_id`, the labels are that entry's own, but a person's word decides there too.
@@ -45,7 +44,7 @@ def explain_story(story: Story, *, entry_id: str = "", revisions: Sequence[Mappi
         lines += explain_label(label)
     if revisions:
         lines += ["", "Earlier versions:"]
-        lines += [f"  {revision['title']}" for revision in revisions]
+        lines += [f"  {revision.title}" for revision in revisions]
     return "\n".join(lines)
 
 

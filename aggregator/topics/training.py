@@ -19,7 +19,7 @@ from aggregator.core.hashes import hex64
 from aggregator.core.types import Entry, Feedback
 from aggregator.pipeline.worker import WorkerPlan, document
 from aggregator.store import Store, StoredModel
-from aggregator.store.models import file_of, name_of, usable
+from aggregator.store.models import name_of
 from aggregator.topics.apart import run_apart
 from classifiers.types import Document, Judgement
 
@@ -157,7 +157,7 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
         active = store.models.active(topic)
         if len(given) < _ENOUGH and active is None:
             continue
-        path = usable(store, active) if active is not None else None
+        path = store.models.usable(active) if active is not None else None
         try:
             model = load(path) if path is not None else None
         except ArtifactError:
@@ -192,7 +192,7 @@ def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | No
         return None
     known = store.models.all(topic)
     chosen = _chosen(known, version)
-    if chosen is None or usable(store, chosen) is None:
+    if chosen is None or store.models.usable(chosen) is None:
         have = ", ".join(m.version for m in known) or "none"
         raise ModelError(
             f"topic {topic} has no model {version or 'before the one in use'}; there are: {have}"
@@ -204,7 +204,7 @@ def roll_back(store: Store, topic: str, version: str | None) -> StoredModel | No
 def _register(store: Store, model: TopicModel, name: str, now: datetime) -> None:
     stored = StoredModel(model.version, model.topic, now, name, True, model.corpus, asdict(model.metrics))
     for gone in store.models.add(stored, keep=KEPT):
-        file_of(store, gone).unlink(missing_ok=True)
+        store.models.file_of(gone).unlink(missing_ok=True)
 
 
 def _attempt_key(topic: str) -> str:

@@ -8,8 +8,8 @@ from email.utils import format_datetime
 from pathlib import Path
 
 from aggregator.config.load import load
-from aggregator.pipeline.import_file import export_stories
 from aggregator.pipeline.runtime import Runtime
+from aggregator.store.export import export_stories
 from tests.clocks import ShiftedClock
 from tests.e2e.world import served
 

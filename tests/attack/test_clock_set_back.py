@@ -12,9 +12,9 @@ import pytest
 from aggregator.config.load import load
 from aggregator.daemon import clock_watch
 from aggregator.daemon.scheduler import JobScheduler
-from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.stats import RunStats
+from aggregator.store.export import export_entries
 from tests.attack.hosts import ADDRESSES, configuration, hosts, item
 from tests.clocks import ShiftedClock
 

@@ -52,7 +52,7 @@ def test_a_database_that_cannot_be_read_is_no_good_health(tmp_path: Path) -> Non
     path.write_text(CONFIG, encoding="utf-8")
     runtime = Runtime(load(path))
     source = StoreSource(runtime)
-    runtime.store.engine.dispose()
+    runtime.store.close()
     with (tmp_path / "a.db").open("r+b") as file:
         file.write(b"no database any more" * 10_000)
     told = source.health()

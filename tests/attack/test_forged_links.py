@@ -15,8 +15,8 @@ import pytest
 
 from aggregator.config.load import load
 from aggregator.core.types import Health
-from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.runtime import Runtime
+from aggregator.store.export import export_entries
 from tests.attack.hosts import ADDRESSES, Host, configuration, hosts, item
 from tests.clocks import ShiftedClock
 

@@ -19,10 +19,10 @@ from aggregator.daemon import due_polls
 from aggregator.daemon.publisher import Publisher
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.daemon.web_app import build_app
-from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.stats import RunStats
 from aggregator.store import Store, database
+from aggregator.store.export import export_entries
 
 CONFIG = """
 [poll]
@@ -50,7 +50,7 @@ class Disk:
     """How many pages SQLite may have: as many as there are, or as many as it likes."""
 
     def __init__(self, opened: Store) -> None:
-        self._engine = opened.engine
+        self._engine = opened._database.engine
         event.listen(self._engine, "connect", self._set)
         self.full = False
 

@@ -6,17 +6,14 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from aggregator.config.load import load
+from aggregator.core.types import Alarm, Batch, Outcome, PollIntent, PollRecord
 from aggregator.daemon.store_source import StoreSource
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish import FORMATS
 from aggregator.publish.formats.render import render
 from aggregator.publish.produce import produce
 from aggregator.publish.types import Publication
-from aggregator.store.codec import micros
-from aggregator.store.feeds import ALARMS
 from aggregator.web.app import make_site
 
 CONFIG = """
@@ -41,13 +38,14 @@ def test_an_output_of_feed_health_holds_no_key(tmp_path: Path) -> None:
 
     async def main() -> list[bytes]:
         async with Runtime(load(path)) as runtime:
-            (feed,) = runtime.store.feeds_by_id()
+            (feed,) = runtime.store.feeds.all()
             now = datetime.now(UTC)
-            with runtime.store.write() as connection:
-                connection.execute(
-                    insert(ALARMS),
-                    {"feed_id": feed, "at": micros(now), "kind": "failing", "message": "no answer"},
-                )
+            failed = PollIntent(
+                feed,
+                PollRecord(feed.id, now, Outcome.FAILED),
+                (Alarm(feed.id, now, "failing", "no answer"),),
+            )
+            runtime.store.apply(Batch(polls=(failed,)), now)
             source = StoreSource(runtime)
             site = make_site(source, runtime.config.web)
             (output,) = runtime.config.outputs

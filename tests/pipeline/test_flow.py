@@ -13,10 +13,11 @@ from aggregator.config import Config
 from aggregator.core.errors import NotFound
 from aggregator.daemon.publisher import Publisher
 from aggregator.pipeline import corrections
-from aggregator.pipeline.import_file import export_entries, export_labels, read_rows, source_resolver
+from aggregator.pipeline.import_file import read_rows, source_resolver
 from aggregator.pipeline.reclassify import is_stale, reclassify
 from aggregator.pipeline.runtime import Runtime, worker_plan
 from aggregator.pipeline.stats import RunStats
+from aggregator.store.export import export_entries, export_labels
 from aggregator.topics import labels
 
 from .conftest import CONFIG, row, run, write
@@ -79,7 +80,7 @@ def test_importing_again_changes_nothing_and_a_changed_row_is_a_revision(config:
         assert exported(runtime)["e3"]["title"] == SPORT["title"], "an earlier text that comes back is kept"
         assert in_topic(exported(runtime)["e3"]), "and told to nobody"
         (back, change) = runtime.store.entries.earlier_versions("e3")
-        assert (back["flapping"], change["flapping"]) == (True, False)
+        assert (back.flapping, change.flapping) == (True, False)
         assert "{+missile during +}" in change["diff"]
 
     run(config, work)

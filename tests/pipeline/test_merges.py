@@ -76,8 +76,8 @@ def test_a_founder_that_comes_back_finds_the_story_it_left(config: Config) -> No
         home = exported(runtime)["s0"]["story"]
         founder = next(name for name in ("s0", "s1") if story_id(name) == home)
         old = {founder: home}
-        left = list(runtime.store.stories_besides(old).values())
-        runtime.store.forget_entries(old, left, datetime.now(UTC))
+        left = list(runtime.store.retention.stories_besides(old).values())
+        runtime.store.retention.forget_entries(old, left, datetime.now(UTC))
         back = candidate(founder, left[0].entries[0].entry.feed_id)
         grouping = Grouping(assignments=(Assignment(founder, home, "new"),))
         return summarised(runtime, [back], grouping)

@@ -17,7 +17,6 @@ from aggregator.core.types import Health
 from aggregator.daemon.publisher import Publisher
 from aggregator.daemon.web_app import build_app
 from aggregator.pipeline.runtime import Runtime
-from aggregator.store import feeds as queries
 
 from .conftest import CONFIG, write
 
@@ -47,8 +46,7 @@ async def get(app: Any, path: str) -> tuple[int, str]:
 
 
 async def poll(runtime: Runtime) -> list[Any]:
-    with runtime.store.read() as connection:
-        feeds = queries.all_feeds(connection)
+    feeds = runtime.store.feeds.all()
     with capture_logs() as told:
         await runtime.poller.poll(feeds)
     return [line for line in told if "network" in line["event"]]

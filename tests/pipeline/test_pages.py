@@ -14,11 +14,8 @@ from typing import Any
 from aiohttp import web
 
 from aggregator.config import Config
-from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.runtime import Runtime
-from aggregator.store import entries as queries
-from aggregator.store import feeds as feed_queries
-from aggregator.store import stories as story_queries
+from aggregator.store.export import export_entries
 
 from .conftest import CONFIG, write
 
@@ -89,8 +86,7 @@ def polled(
         async with serving(outlet):
             config = configured(folder, outlet, full_text=full_text)
             async with Runtime(config) as runtime:
-                with runtime.store.read() as connection:
-                    feeds = feed_queries.all_feeds(connection)
+                feeds = runtime.store.feeds.all()
                 await runtime.poller.poll(feeds)
                 return await work(runtime)
 
@@ -108,14 +104,11 @@ def topics(row: dict[str, Any]) -> set[str]:
 
 
 def text_of(runtime: Runtime, entry: str) -> str:
-    with runtime.store.read() as connection:
-        (found,) = queries.by_ids(connection, [entry])
-        return found.text
+    return runtime.store.entries_for([entry])[entry].text
 
 
 def in_output(runtime: Runtime) -> list[str]:
-    with runtime.store.read() as connection:
-        return story_queries.newest(connection, topics=["launches"])
+    return [story.id for story in runtime.store.selection.newest(topics=["launches"])]
 
 
 async def fetched(runtime: Runtime) -> tuple[int, dict[str, Any], dict[str, Any], str]:

@@ -14,10 +14,10 @@ from aggregator.config.load import load
 from aggregator.core.types import Story
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline import retention
-from aggregator.pipeline.import_file import export_entries, source_resolver
+from aggregator.pipeline.import_file import source_resolver
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.stats import RunStats
-from aggregator.store import entries, stories
+from aggregator.store.export import export_entries
 from tests.clocks import ShiftedClock
 
 from .conftest import CONFIG, row, write
@@ -126,8 +126,7 @@ def test_more_than_one_slice(config: Config, monkeypatch: pytest.MonkeyPatch) ->
             assert gone is not None
             assert gone["entries"] == 30
             assert ids(runtime) == {"late"}
-            with runtime.store.read() as connection:
-                assert len(stories.newest(connection, limit=100)) == 1
+            assert len(runtime.store.selection.newest(limit=100)) == 1
 
     asyncio.run(main())
 
@@ -144,8 +143,7 @@ def test_what_is_left_of_a_story_speaks_for_itself_and_nobody_is_told(config: Co
             await bring(runtime, row("first", TITLE, text), row("second", TITLE, text, source="Other"))
             clock.shift = -20 * DAY
             await bring(runtime, row("third", TITLE, text, source="Third"))
-            with runtime.store.read() as connection:
-                (id,) = {entries.find(connection, name)[1] for name in ("first", "second", "third")}
+            (id,) = {runtime.store.find(name)[1] for name in ("first", "second", "third")}
             before = runtime.store.stories([id])[id]
             clock.shift = timedelta()
             await retention.apply_if_due(runtime.writer)

@@ -13,10 +13,10 @@ from aggregator.config import Config
 from aggregator.core.errors import StoreError
 from aggregator.core.types import Batch
 from aggregator.daemon.scheduler import JobScheduler
-from aggregator.pipeline.import_file import export_entries, source_resolver
+from aggregator.pipeline.import_file import source_resolver
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.stats import RunStats
-from aggregator.store import feeds
+from aggregator.store.export import export_entries
 
 from .conftest import CONFIG, row, run, write
 
@@ -63,8 +63,7 @@ def test_a_feed_that_cannot_be_stored_backs_off_and_the_others_are_there(
                 stats = await runtime.poller.poll(due)
                 assert stats.outcomes["failed"] >= 1
                 assert stats.outcomes["new"] >= 8
-                with runtime.store.read() as connection:
-                    states = {f.url: f for f in feeds.all_feeds(connection)}
+                states = {f.url: f for f in runtime.store.feeds.all()}
                 failed = [f for f in states.values() if f.failures]
                 assert failed
                 assert all(f.next_due is not None and f.next_due > _now() for f in states.values())

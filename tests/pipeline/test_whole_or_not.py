@@ -79,14 +79,14 @@ def test_at_each_statement_all_or_nothing(config: Config, correct: Callable[[Wri
                     raise Interrupted
                 done += 1
 
-            event.listen(runtime.store.engine, "before_cursor_execute", interrupt)
+            event.listen(runtime.store._database.engine, "before_cursor_execute", interrupt)
             try:
                 await runtime.writer.run(correct, runtime.writer)
             except Interrupted:
                 assert dump(config) == before, f"a part was stored before statement {stop_at}"
                 continue
             finally:
-                event.remove(runtime.store.engine, "before_cursor_execute", interrupt)
+                event.remove(runtime.store._database.engine, "before_cursor_execute", interrupt)
             assert dump(config) != before
             return stop_at
         raise AssertionError("never finished")
@@ -104,10 +104,10 @@ def test_the_correction_goes_on_where_an_interrupted_one_stopped(config: Config)
             if "INSERT INTO stories" in statement:
                 raise Interrupted
 
-        event.listen(runtime.store.engine, "before_cursor_execute", interrupt)
+        event.listen(runtime.store._database.engine, "before_cursor_execute", interrupt)
         with pytest.raises(Interrupted):
             await runtime.writer.run(split, runtime.writer)
-        event.remove(runtime.store.engine, "before_cursor_execute", interrupt)
+        event.remove(runtime.store._database.engine, "before_cursor_execute", interrupt)
         await runtime.writer.run(split, runtime.writer)
         await feed_in(
             runtime, [row("e5", LAUNCH["title"], LAUNCH["summary"], url="https://other.example/copy")]
@@ -131,7 +131,7 @@ async def main():
         def kill(_, __, statement, *___):
             if sys.argv[3] in statement:
                 os.kill(os.getpid(), signal.SIGKILL)
-        event.listen(runtime.store.engine, "before_cursor_execute", kill)
+        event.listen(runtime.store._database.engine, "before_cursor_execute", kill)
         await runtime.writer.run(getattr(corrections, sys.argv[2]), runtime.writer)
 
 asyncio.run(main())

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import text
 
 from aggregator.config.load import load
 from aggregator.daemon.publisher import Publisher
@@ -102,9 +101,7 @@ async def _check_all(config: Path) -> None:
 
 def _check_selections(runtime: Runtime, source: StorySource) -> None:
     """What the store finds for a selection is what a look at every story finds."""
-    with runtime.store.read() as connection:
-        ids = [row[0] for row in connection.execute(text("select id from stories"))]
-    every = list(runtime.store.stories(ids, text=False).values())
+    every = list(runtime.store.selection.walk())
     first_seen = sorted(one.first_seen for one in every)
     middle = first_seen[len(first_seen) // 2]
     changes: tuple[dict[str, Any], ...] = (

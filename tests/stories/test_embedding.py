@@ -15,7 +15,8 @@ from tokenizers.pre_tokenizers import Whitespace
 from aggregator.config.load import load, mistakes
 from aggregator.config.stories import StoriesConfig
 from aggregator.core.types import Candidate
-from aggregator.store.codec import dump, fingerprint_from_json, fingerprint_to_json
+from aggregator.store.rows.encoding import dump
+from aggregator.store.rows.entry_row import fingerprint_from_json, fingerprint_to_json
 from aggregator.stories.features.fingerprint import Fingerprinter
 from classifiers.model.embedding import Embedder, EmbeddingError, cosine, unpacked
 

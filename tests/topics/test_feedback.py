@@ -10,10 +10,9 @@ from typing import Any
 
 from aggregator.config import Config
 from aggregator.pipeline import corrections
-from aggregator.pipeline.import_file import export_entries, export_labels
 from aggregator.pipeline.reclassify import reclassify
 from aggregator.pipeline.runtime import Runtime, worker_plan
-from aggregator.store import stories
+from aggregator.store.export import export_entries, export_labels
 from aggregator.store.opening import store_path
 from aggregator.topics import labels, training
 
@@ -177,8 +176,7 @@ def test_words_and_corrections_go_into_a_fresh_database(tmp_path: Path, cli: Cli
         assert said(runtime, *(r["id"] for r in rows)) == noted
         assert without_stories(exported(runtime)) == without_stories(out)
         # Kept as constraints: copies that come later do not bring together what was set apart.
-        with runtime.store.read() as connection:
-            assert stories.constraints(connection) == pairs
+        assert runtime.store.constraints() == pairs
 
     run(two, look)
     assert "0 judgements taken" in cli(two, "label", "import", str(file)).stdout

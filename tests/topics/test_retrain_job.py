@@ -14,7 +14,6 @@ from aggregator.config import Config
 from aggregator.daemon.scheduler import JobScheduler
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.stats import RunStats
-from aggregator.store import feedback
 from aggregator.store.opening import store_path
 from aggregator.topics import labels
 from aggregator.topics.training import due_topics, train_topic
@@ -33,8 +32,7 @@ def driver_of(runtime: Runtime, changes: list[str]) -> JobScheduler:
 
 
 def registered(runtime: Runtime) -> dict[str, bool]:
-    with runtime.store.read() as connection:
-        return {m.version: m.active for m in feedback.models(connection, TOPIC)}
+    return {m.version: m.active for m in runtime.store.models.all(TOPIC)}
 
 
 async def settled(runtime: Runtime, version: str, changes: list[str]) -> None:
@@ -143,7 +141,9 @@ def test_judgements_on_stories_that_retention_deleted_do_not_train_again_and_aga
         await feed_in(runtime, stream(60))
         await teach(runtime, judged(range(40)))
         now = runtime.clock.now()
-        runtime.store.forget_entries(runtime.store.older(now + timedelta(days=1), 20), (), now)
+        runtime.store.retention.forget_entries(
+            runtime.store.retention.older(now + timedelta(days=1), 20), (), now
+        )
         assert train_topic(store_path(config), runtime.workers.plan, TOPIC, runtime.clock.now()).used
         runtime.refresh_plan()
         await teach(runtime, judged([41]))

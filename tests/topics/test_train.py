@@ -11,9 +11,7 @@ import pytest
 from aggregator.config import Config
 from aggregator.core.errors import ModelError
 from aggregator.pipeline.runtime import Runtime, worker_plan
-from aggregator.store import feedback
-from aggregator.store.feedback import StoredModel
-from aggregator.store.models import file_of
+from aggregator.store import StoredModel
 from aggregator.store.opening import store_path
 from aggregator.topics import labels, training
 from aggregator.topics.training import Trained
@@ -32,8 +30,7 @@ def train(runtime: Runtime) -> Trained:
 
 
 def models(runtime: Runtime) -> list[StoredModel]:
-    with runtime.store.read() as connection:
-        return feedback.models(connection, TOPIC)
+    return runtime.store.models.all(TOPIC)
 
 
 def active(runtime: Runtime) -> str:
@@ -51,7 +48,7 @@ def versions(runtime: Runtime) -> set[str]:
 
 
 def file(runtime: Runtime, version: str) -> Path:
-    return next(file_of(runtime.store, m) for m in models(runtime) if m.version == version)
+    return next(runtime.store.models.file_of(m) for m in models(runtime) if m.version == version)
 
 
 def test_training_makes_registers_and_uses_a_model_and_says_so_again(config: Config) -> None:
@@ -240,12 +237,11 @@ def test_only_some_earlier_versions_are_kept(config: Config) -> None:
         folder = runtime.store.folder / "models"
         folder.mkdir()
         made = StoredModel("", TOPIC, datetime(2026, 1, 1, tzinfo=UTC), "", False, "", {})
-        with runtime.store.write() as connection:
-            for number in range(training.KEPT + 3):
-                name = f"models/{TOPIC}-v{number}.model"
-                (runtime.store.folder / name).write_bytes(b"old")
-                at = made.at.replace(day=number + 1)
-                feedback.add_model(connection, replace(made, version=f"v{number}", path=name, at=at))
+        for number in range(training.KEPT + 3):
+            name = f"models/{TOPIC}-v{number}.model"
+            (runtime.store.folder / name).write_bytes(b"old")
+            at = made.at.replace(day=number + 1)
+            runtime.store.models.add(replace(made, version=f"v{number}", path=name, at=at), keep=100)
         await teach(runtime, judged(range(20)))
         done = train(runtime)
         kept = [m.version for m in models(runtime)]

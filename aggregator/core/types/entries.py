@@ -90,6 +90,21 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierVersion:
+    """What an entry said before it was revised."""
+
+    at: datetime
+    """When the revision was seen."""
+    title: str
+    summary: str
+    hash: str
+    diff: str
+    """What the revision changed, by words."""
+    flapping: bool
+    """The revision went back to an earlier text."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """The entries of one document, set against what we hold."""
 

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, select, update
 
 from aggregator.core.types import Candidate
-from aggregator.store.bulk import insert_rows
-from aggregator.store.entries import ENTRIES, chunks
-from aggregator.store.tables import HeldBackRow, core
-
-HELD_BACK = core(HeldBackRow)
+from aggregator.store.queries.bulk import insert_rows
+from aggregator.store.queries.chunked import chunks
+from aggregator.store.tables import ENTRIES, HELD_BACK
 
 
 def keep(connection: Connection, candidates: Sequence[Candidate]) -> None:

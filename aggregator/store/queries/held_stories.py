@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, or_, select
 
 from aggregator.core.types import ALIKE, Entry
-from aggregator.store.codec import row_to_entry
-from aggregator.store.entries import ENTRIES, chunks
+from aggregator.store.queries.chunked import chunks
+from aggregator.store.rows.entry_row import row_to_entry
+from aggregator.store.tables import ENTRIES
 
 _MOST_HOLDERS = 200
 

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select, tuple_
 
-from aggregator.store.codec import micros, moment
-from aggregator.store.entries import chunks
-from aggregator.store.stories import HISTORY, STORIES, STORY_LABELS
+from aggregator.store.queries.chunked import chunks
+from aggregator.store.rows.encoding import micros, moment
+from aggregator.store.tables import HISTORY, STORIES, STORY_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,37 @@ def changed_since(connection: Connection, since: datetime, limit: int, after: st
         .limit(limit)
     )
     return list(connection.execute(statement).scalars())
+
+
+def newest(
+    connection: Connection,
+    *,
+    topics: Sequence[str] | None = None,
+    since: datetime | None = None,
+    limit: int = 100,
+    belongs: bool = True,
+) -> list[str]:
+    """Ids of stories, most recently changed first: of those topics (None: all stories), announced ones only.
+
+    `belongs=False` asks for stories that have a label of the topics but do not belong: near misses.
+    """
+    if topics is None:
+        statement = (
+            select(STORIES.c.id)
+            .where(STORIES.c.announced)
+            .order_by(STORIES.c.changed.desc(), STORIES.c.n.desc())
+        )
+        if since is not None:
+            statement = statement.where(STORIES.c.changed >= micros(since))
+        return list(connection.execute(statement.limit(limit)).scalars())
+    chosen = (
+        select(STORY_LABELS.c.story, func.max(STORY_LABELS.c.changed).label("changed"))
+        .join(STORIES, STORIES.c.id == STORY_LABELS.c.story)
+        .where(STORY_LABELS.c.topic.in_(list(topics)), STORY_LABELS.c.belongs == belongs, STORIES.c.announced)
+        .group_by(STORY_LABELS.c.story)
+        .order_by(func.max(STORY_LABELS.c.changed).desc(), STORY_LABELS.c.story)
+        .limit(limit)
+    )
+    if since is not None:
+        chosen = chosen.where(STORY_LABELS.c.changed >= micros(since))
+    return [row.story for row in connection.execute(chosen)]
