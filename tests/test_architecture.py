@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -215,12 +216,26 @@ def test_a_library_has_one_home(library: str, home: tuple[str, ...]) -> None:
     ] == []
 
 
-def test_tables_never_leave_the_store() -> None:
-    tables = "aggregator.store.tables"
+STORE_FACE = ("opening", "export", "host_report", "models")
+"""Modules of the store that others import, beside what `aggregator.store` itself names."""
+
+
+def test_nothing_outside_the_store_sees_its_tables_statements_or_connections() -> None:
+    named = set(vars(importlib.import_module("aggregator.store"))["__all__"])
     assert [
         where
         for name, imported, where in ALL
-        if within(imported, tables) and not within(name, "aggregator.store")
+        if within(imported, "aggregator.store")
+        and not within(name, "aggregator.store")
+        and imported.split(".")[2:3]
+        and imported.split(".")[2] not in named | set(STORE_FACE)
+    ] == []
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno} reaches for {node.attr}"
+        for name, path in modules("aggregator")
+        if not within(name, "aggregator.store")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"_database", "engine"}
     ] == []
 
 

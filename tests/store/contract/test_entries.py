@@ -1,0 +1,148 @@
+"""Entries go in and come out whole; what came before is known; their texts change and are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.core.errors import NotFound
+from aggregator.core.hashes import text_keys
+from aggregator.core.types import Batch, EarlierVersion, Fingerprint, Revision
+from aggregator.store import Store
+
+from .conftest import A, Open
+from .makers import HOUR, LABEL, NOW, OUT, batch, entry, fingerprint, story
+
+
+def test_what_goes_in_comes_out(store: Store) -> None:
+    store.apply(batch("e1"), NOW)
+    found = store.stories(["s1"])["s1"]
+    member = found.entries[0]
+    assert member.entry == entry("e1")
+    assert (member.feed_title, member.feed_url, member.basis, member.archived) == ("A", A, "new", False)
+    assert member.labels == (LABEL,)
+    assert found.labels == (LABEL,)
+    assert found.corroboration == story("s1").corroboration
+    assert store.entries_for(["e1", "e2"]) == {"e1": entry("e1")}
+    assert store.entries.by_ids(["e1", "e2"]) == [entry("e1")]
+    assert store.labels_for(["e1", "e2"]) == store.entries.labels_of(["e1", "e2"]) == {"e1": (LABEL,)}
+
+
+def test_lists_of_stories_leave_out_long_texts(store: Store) -> None:
+    store.apply(batch("e1"), NOW)
+    (member,) = store.stories(["s1"], text=False)["s1"].entries
+    assert member.entry == replace(entry("e1"), content="", text="")
+
+
+def test_everything_survives_a_restart(store: Store, open_store: Open) -> None:
+    store.apply(batch("e1"), NOW)
+    store.close()
+    assert open_store().entries_for(["e1"]) == {"e1": entry("e1")}
+
+
+def test_known_and_seen_tell_what_came_before(store: Store) -> None:
+    store.apply(batch("e1"), NOW)
+    known = store.known(["e1", "e2"])
+    assert known.keys() == {"e1"}
+    assert (known["e1"].story, known["e1"].recent_hashes) == ("s1", ("hash-e1",))
+    keys = text_keys(entry("e1"))
+    assert store.seen([*keys, 12345]) == dict.fromkeys(keys, "s1")
+
+
+def test_many_ids_are_looked_up_in_one_call(store: Store) -> None:
+    store.apply(batch(*(f"e{n}" for n in range(5000))), NOW)
+    assert len(store.known([f"e{n}" for n in range(6000)])) == 5000
+    assert len(store.entries_for([f"e{n}" for n in range(6000)])) == 5000
+
+
+def test_the_window_holds_what_is_recent_in_order_of_arrival(store: Store) -> None:
+    store.apply(batch("old", into="s0", at=NOW - 10 * HOUR), NOW)
+    store.apply(batch("b", "a"), NOW)
+    undated = replace(entry("c"), published=None)
+    third = batch("c", into="s2")
+    store.apply(replace(third, candidates=(replace(third.candidates[0], entry=undated),)), NOW)
+    assert store.window(NOW - HOUR) == [
+        ("s1", entry("b"), fingerprint(entry("b"))),
+        ("s1", entry("a"), fingerprint(entry("a"))),
+        ("s2", undated, fingerprint(entry("c"))),
+    ]
+
+
+def test_a_revision_keeps_the_old_text(store: Store) -> None:
+    store.apply(batch("e1"), NOW)
+    new = replace(entry("e1"), title="Another title", hash="hash-2")
+    change = Revision(new, NOW + HOUR, "Title of e1", "old", "hash-e1", diff="[-Title of e1-]")
+    fresh = Fingerprint((), (3,), {"w:y": 1.0}, "y")
+    change_all = Batch(revisions=(change,), labels=(("e1", ()),), fingerprints=(("e1", fresh),))
+    store.apply(change_all, NOW + HOUR)
+    assert store.entries_for(["e1"])["e1"].title == "Another title"
+    assert store.entries.earlier_versions("e1") == [
+        EarlierVersion(NOW + HOUR, "Title of e1", "old", "hash-e1", "[-Title of e1-]", False)
+    ]
+    assert store.labels_for(["e1"]) == {}
+    assert store.known(["e1"])["e1"].recent_hashes == ("hash-e1", "hash-2")
+    ((_, _, held),) = store.window(NOW - HOUR)
+    assert held == fresh
+
+
+def test_when_an_entry_was_not_listed_yet_is_kept_through_a_revision(store: Store) -> None:
+    first = batch("e1")
+    marked = replace(first.candidates[0], entry=replace(first.candidates[0].entry, listed_after=NOW - HOUR))
+    store.apply(replace(first, candidates=(marked,)), NOW)
+    new = replace(entry("e1"), title="Another title", hash="hash-2", image="https://news.example/i.png")
+    store.apply(Batch(revisions=(Revision(new, NOW + HOUR, "Title of e1", "old", "hash-e1"),)), NOW + HOUR)
+    held = store.entries_for(["e1"])["e1"]
+    assert (held.listed_after, held.image) == (NOW - HOUR, "https://news.example/i.png")
+
+
+def test_of_an_entry_that_changes_for_ever_the_newest_revisions_are_kept(store: Store) -> None:
+    store.apply(batch("e1", "e2"), NOW)
+    for n in range(60):
+        new = replace(entry("e1"), title=f"Title {n + 1}", hash=f"hash-{n + 1}")
+        store.apply(Batch(revisions=(Revision(new, NOW, f"Title {n}", "", f"hash-{n}"),)), NOW)
+    other = replace(entry("e2"), title="Other", hash="x")
+    store.apply(Batch(revisions=(Revision(other, NOW, "Title of e2", "", "hash-e2"),)), NOW)
+    kept = [version.title for version in store.entries.earlier_versions("e1")]
+    assert kept == [f"Title {n}" for n in range(59, 9, -1)]
+    assert len(store.entries.earlier_versions("e2")) == 1
+
+
+def test_a_page_is_wanted_once(store: Store) -> None:
+    store.apply(batch("e1", "e2"), NOW)
+    store.apply(batch("old", into="s2", at=NOW - 9 * HOUR), NOW)
+    wanted = [e.id for e in store.entries.wanting_pages([A], NOW - HOUR, 10)]
+    assert wanted == ["e2", "e1"]
+    assert store.entries.wanting_pages(["https://other.example/"], NOW - HOUR, 10) == []
+    store.apply(Batch(pages=(("e1", "The page", "done"), ("e2", "", "it is gone"))), NOW)
+    assert store.entries.wanting_pages([A], NOW - HOUR, 10) == []
+    assert store.entries_for(["e1"])["e1"].text == "The page"
+    assert store.entries_for(["e2"])["e2"].text == "The whole text of e2"
+
+
+def test_entries_are_read_in_turn(store: Store) -> None:
+    store.apply(batch("old", into="s0", at=NOW - 9 * HOUR), NOW)
+    store.apply(batch("e1", "e2", "e3"), NOW)
+    found = [[e.id for e, _, _ in part] for part in store.entries.walk(size=3)]
+    assert found == [["e3", "e2", "e1"], ["old"]]
+    assert next(store.entries.walk(since=NOW)) == [(entry(name), "s1", "new") for name in ("e3", "e2", "e1")]
+    first, place = store.entries.newest_before(None, 3)
+    rest, end = store.entries.newest_before(place, 3)
+    assert [[e.id for e in part] for part in (first, rest)] == found
+    assert store.entries.newest_before(end, 3) == ([], None)
+    assert store.entries.first_of_stories(["s0", "s1", "s9"]) == {"s0": "old", "s1": "e1"}
+
+
+def test_a_person_names_things_by_id_or_url(store: Store) -> None:
+    store.apply(batch("e1"), NOW)
+    assert store.find("e1") == ("e1", "s1")
+    assert store.find("s1") == ("", "s1")
+    assert store.find("https://a.example/e1") == ("e1", "s1")
+    with pytest.raises(NotFound, match="'nothing'"):
+        store.find("nothing")
+
+
+def test_labels_are_replaced(store: Store) -> None:
+    store.apply(batch("e1"), NOW)
+    store.apply(Batch(labels=(("e1", (OUT,)),)), NOW)
+    assert store.labels_for(["e1"]) == {"e1": (OUT,)}
