@@ -146,3 +146,37 @@ def test_labels_are_replaced(store: Store) -> None:
     store.apply(batch("e1"), NOW)
     store.apply(Batch(labels=(("e1", (OUT,)),)), NOW)
     assert store.labels_for(["e1"]) == {"e1": (OUT,)}
+
+
+def test_a_feed_has_its_own_keys_and_those_of_what_is_gone(store: Store) -> None:
+    store.apply(batch("mine"), NOW)
+    copy = replace(entry("mine"), id="copy", feed_id=2)
+    guid, *shared = text_keys(entry("mine"))
+    assert store.own_keys([entry("mine")]) == {1: frozenset([guid, *shared])}
+    assert store.own_keys([copy]) == {2: frozenset()}, "what another feed brought is not its own"
+    store.retention.forget_entries({"mine": "s1"}, (), NOW)
+    assert store.own_keys([copy]) == {2: frozenset(shared)}
+    assert store.own_keys([entry("other")]).get(1, frozenset()) == frozenset()
+
+
+def test_who_holds_a_link_or_guid_in_a_story_and_what_it_keeps_of_each_feed(store: Store) -> None:
+    store.apply(batch("e1", "e2"), NOW)
+    lean = replace(entry("e1"), content="", text="")
+    assert store.entries.holders(["s1"], [entry("e1").url], []) == [("s1", lean)]
+    assert store.entries.holders(["s1"], [], ["urn:e1"]) == [("s1", lean)]
+    assert store.entries.holders(["s2"], [entry("e1").url], ["urn:e1"]) == []
+    assert store.entries.kept_by_feed(["s1", "s2"]) == {("s1", 1): 2}
+
+
+def test_what_is_held_back_waits_until_it_is_let_through_or_forgotten(store: Store) -> None:
+    first = batch("e1", "e2", "e3")
+    held = tuple(replace(c, archived=True, held_back=c.entry.id != "e3") for c in first.candidates)
+    store.apply(replace(first, candidates=held), NOW)
+    assert store.feeds.held_back() == {1: 2}
+    assert store.feeds.held_back_of(1, 1) == {"e1": "s1"}
+    assert store.feeds.held_back_of(2, 10) == {}
+    store.apply(Batch(released=("e1",)), NOW)
+    assert [m.archived for m in store.stories(["s1"])["s1"].entries] == [False, True, True]
+    assert store.feeds.held_back_of(1, 10) == {"e2": "s1"}
+    store.retention.forget_entries({"e2": "s1"}, (), NOW)
+    assert store.feeds.held_back() == {}

@@ -37,9 +37,11 @@ def test_a_story_goes_on_without_its_old_entries(store: Store) -> None:
 
 
 def test_the_oldest_go_first(store: Store) -> None:
+    assert store.retention.newest() is None
     for n in range(5):
         store.apply(batch(f"e{n}", into=f"s{n}", at=NOW - n * HOUR), NOW)
     assert list(store.retention.older(NOW, 2)) == ["e4", "e3"]
+    assert store.retention.newest() == NOW
 
 
 def test_polls_alarms_and_what_happened_are_forgotten_in_their_time(store: Store) -> None:
