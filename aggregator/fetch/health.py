@@ -27,6 +27,7 @@ from aggregator.core.types import (
     HealthMemory,
 )
 from aggregator.fetch.finished_poll import FinishedPoll
+from aggregator.fetch.http.urls import shown
 
 _LOSS_SHOWN = timedelta(days=1)
 """So long a feed counts as degraded after entries were missed or held back."""
@@ -102,7 +103,7 @@ def _state(poll: FinishedPoll, after: FeedState, settings: PollConfig) -> tuple[
     if silence is not None:
         return Health.QUIET, f"no new entry for {_days(silence)}, longer than this feed was ever silent"
     if after.location != after.url:
-        return Health.MOVED, f"fetched from {_bare(after.location)}; put that URL into config.toml"
+        return Health.MOVED, f"fetched from {shown(after.location)}; put that URL into config.toml"
     return Health.OK, ""
 
 
@@ -163,11 +164,11 @@ def _missed(poll: FinishedPoll) -> bool:
 def _moved(before: FeedState, after: FeedState, now: datetime) -> Alarm:
     if after.location == after.url:
         message = (
-            f"{_bare(before.location)} no longer works; fetching {_bare(after.url)} again, as configured"
+            f"{shown(before.location)} no longer works; fetching {shown(after.url)} again, as configured"
         )
     else:
         message = (
-            f"moved for good from {_bare(before.location)} to {_bare(after.location)}; "
+            f"moved for good from {shown(before.location)} to {shown(after.location)}; "
             "fetched from there now, put that URL into config.toml when convenient"
         )
     return Alarm(before.id, now, "moved", message)
@@ -220,11 +221,3 @@ def _when(moment: datetime | None) -> str:
 def _days(span: timedelta) -> str:
     hours = span.total_seconds() / 3600
     return f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.0f} hours"
-
-
-def _bare(url: str) -> str:
-    """Without user name, password and query: alarms are read by more people than config.toml."""
-    head, _, query = url.partition("?")
-    scheme, sep, rest = head.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{sep}{host.rpartition('@')[2]}{slash}{path}" + ("?…" if query else "")

@@ -40,7 +40,7 @@ class _Robots:
 
 
 class FullText:
-    """Fetches pages. Shares the fetcher's connections, guard, caps and manners; keeps robots.txt for a day."""
+    """Fetches pages. Shares the fetcher's connections, address guard, size caps and politeness; keeps robots.txt for a day."""
 
     def __init__(self, fetcher: HttpFetcher, config: Config, *, clock: Clock) -> None:
         self._fetcher = fetcher

@@ -145,12 +145,6 @@ def cursor_of(story: Story, selection: Selection) -> Cursor | None:
     return Cursor(story.published if selection.order == "published" else story.changed, story.id)
 
 
-def is_after(story: Story, cursor: Cursor, selection: Selection) -> bool:
-    """Whether a story comes after the cursor, that is: on a later page."""
-    at = story.published if selection.order == "published" else story.changed
-    return (at, story.id) < (cursor.at, cursor.story)
-
-
 def for_archive(selection: Selection, span: tuple[datetime, datetime], limit: int = 1000) -> Selection:
     """Return the selection of an archive document or a digest: what was first seen in the span, in that order."""
     return replace(selection, span=span, since=None, order="published", limit=limit)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from aggregator.publish.body import Said
+from aggregator.publish.body import HtmlAndText
 
 Format = Literal["atom", "rss", "json"]
 FORMATS: tuple[Format, ...] = ("atom", "rss", "json")
@@ -127,7 +127,7 @@ class Item:
     """Plain text, one line."""
     url: str
     """Absolute http(s) URL of the original, or of our page about it."""
-    body: Said
+    body: HtmlAndText
     """What it says: only simple elements, absolute links, no scripts, styles or images."""
     summary: str
     """Plain text, one paragraph."""

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from aggregator.core.types import Story
-from aggregator.publish.body import Said, bullets, heading, paragraph, said, strong
+from aggregator.publish.body import HtmlAndText, bullets, heading, paragraph, plain_words, strong
 from aggregator.publish.text import one_line, spell
 from aggregator.publish.types import Names
 from classifiers.types import Label, Reason
@@ -63,7 +63,7 @@ def reported_by(story: Story, names: Names) -> str:
     return f"Reported by {listed}."
 
 
-def why(label: Label, names: Names) -> list[Said]:
+def why(label: Label, names: Names) -> list[HtmlAndText]:
     """Return the blocks that say why a topic took a story, or just missed it."""
     topic = names.topics.get(label.topic) or name(label.topic)
     title = "Why it is here" if label.belongs else "Why it is not in the topic"
@@ -108,8 +108,8 @@ def reason_text(reason: Reason) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _reason_row(reason: Reason) -> Said:
-    return said(reason_text(reason))
+def _reason_row(reason: Reason) -> HtmlAndText:
+    return plain_words(reason_text(reason))
 
 
 _BASES = {

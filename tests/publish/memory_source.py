@@ -11,11 +11,17 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.core.errors import NotFound
 from aggregator.core.types import FeedState, Story
 from aggregator.publish import FeedAlarm, Names
-from aggregator.publish.selection import Cursor, Selection, in_order, is_after
+from aggregator.publish.selection import Cursor, Selection, in_order
 from aggregator.publish.source import Withdrawn
 from aggregator.web.source import Verdict
 
 from .samples import NAMES
+
+
+def is_after(story: Story, cursor: Cursor, selection: Selection) -> bool:
+    """Whether a story comes after the cursor, that is: on a later page."""
+    at = story.published if selection.order == "published" else story.changed
+    return (at, story.id) < (cursor.at, cursor.story)
 
 
 class MemorySource:

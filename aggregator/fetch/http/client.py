@@ -119,7 +119,7 @@ class HttpFetcher:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run(self, call: Call) -> Reply:
-        """Carry out one call with the same guard, caps and manners as a poll."""
+        """Carry out one call with the same address guard, caps and politeness as a poll."""
         return await self._exchanger.run(call)
 
     def common_headers(self, accept: str) -> dict[str, str]:

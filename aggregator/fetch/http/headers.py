@@ -65,7 +65,7 @@ def validators(feed: FeedState, now: datetime) -> dict[str, str]:
     without validators once a day. One that merely fell silent is probed too, ever more rarely: after an
     eighth of the silence, at least a day.
     """
-    if _ask_plainly(feed, now):
+    if _without_validators(feed, now):
         return {}
     sent = {}
     for name, value in (("If-None-Match", feed.etag), ("If-Modified-Since", feed.last_modified)):
@@ -77,7 +77,7 @@ def validators(feed: FeedState, now: datetime) -> dict[str, str]:
     return sent
 
 
-def _ask_plainly(feed: FeedState, now: datetime) -> bool:
+def _without_validators(feed: FeedState, now: datetime) -> bool:
     if feed.etag is None and feed.last_modified is None:
         return True
     memory = feed.memory

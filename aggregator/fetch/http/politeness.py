@@ -1,4 +1,4 @@
-"""Manners towards a host: one request at a time, a pause after each, and holds that it asked for."""
+"""Politeness towards a host: one request at a time, a pause after each, and holds that it asked for."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 aiohttp sends a request again, at once, whenever a connection breaks before an answer. After a pause the usual
 reason is that the server had closed an idle connection, and then that is right: it never saw the request. But
-on a fresh connection the server did see it, and a second request without a pause is bad manners. So aiohttp's
+on a fresh connection the server did see it, and a second request without a pause would be impolite. So aiohttp's
 repetition is stopped here, and the exchange repeats a request itself where the connection was an old one.
 """
 

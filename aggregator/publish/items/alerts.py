@@ -14,7 +14,7 @@ from typing import Any
 
 from aggregator.core.types import Story
 from aggregator.publish import wording
-from aggregator.publish.body import body, bullets, foreign, heading, paragraph, said, strong
+from aggregator.publish.body import body, bullets, foreign, heading, paragraph, plain_words, strong
 from aggregator.publish.items.record import story_record
 from aggregator.publish.items.story import (
     MAX_LEAD,
@@ -109,7 +109,9 @@ def _item(alert: Alert, context: Context) -> Item:
         paragraph(wording.reported_by(story, names)),
     ]
     if story.corroboration.history:
-        rows = [said(f"{when(at)}: {wording.state(state)}") for at, state in story.corroboration.history]
+        rows = [
+            plain_words(f"{when(at)}: {wording.state(state)}") for at, state in story.corroboration.history
+        ]
         blocks += [heading("Corroboration"), bullets(rows)]
     blocks.extend(action_row(links, page))
     main = main_entry(story)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story
 from aggregator.publish import wording
-from aggregator.publish.body import Said, body, bullets, heading, joined, link, paragraph
+from aggregator.publish.body import HtmlAndText, body, bullets, heading, joined, link, paragraph
 from aggregator.publish.items.story import MAX_TITLE, Context, outlet, story_title
 from aggregator.publish.languages import language_tag
 from aggregator.publish.selection import Selection, label_of, matches
@@ -120,14 +120,14 @@ def _weight(story: Story, selection: Selection) -> tuple[int, float, datetime, s
     return len(story.corroboration.origins), label.score if label else 0.0, story.published, story.id
 
 
-def _row(story: Story, context: Context) -> Said:
+def _row(story: Story, context: Context) -> HtmlAndText:
     title = link(
         one_line(story_title(story, context), MAX_TITLE), safe_url(story.url), language_tag(story.language)
     )
     outlets = dict.fromkeys(outlet(member, context.names) for member in story.entries)
     named = ", ".join(list(outlets)[:4]) + (f" and {len(outlets) - 4} more" if len(outlets) > 4 else "")
     state = wording.state(story.corroboration.state).lower()
-    runs: list[Said | str] = [title, f" — {named}; {state}. " if named else f" — {state}. "]
+    runs: list[HtmlAndText | str] = [title, f" — {named}; {state}. " if named else f" — {state}. "]
     if context.served:
         runs.append(link("All about it", f"{context.site.base_url}/story/{story.id}"))
     return joined(runs)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aggregator.core.types import Story, StoryEntry
 from aggregator.publish import wording
-from aggregator.publish.body import Said, body, foreign, link, paragraph, strong
+from aggregator.publish.body import HtmlAndText, body, foreign, link, paragraph, strong
 from aggregator.publish.items.record import entry_record
 from aggregator.publish.items.story import (
     MAX_LEAD,
@@ -52,7 +52,7 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
     published = entry_time(story, member)
     facts = (wording.kind(member.kind), member.country, language_name(entry.language))
     told = ", ".join(fact for fact in facts if fact)
-    blocks: list[Said] = []
+    blocks: list[HtmlAndText] = []
     if lead:
         blocks.append(paragraph(foreign(lead, language_tag(entry.language))))
     blocks.append(

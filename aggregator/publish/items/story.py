@@ -11,7 +11,7 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story, StoryEntry
 from aggregator.publish import wording
 from aggregator.publish.body import (
-    Said,
+    HtmlAndText,
     body,
     bullets,
     foreign,
@@ -19,7 +19,7 @@ from aggregator.publish.body import (
     joined,
     link,
     paragraph,
-    said,
+    plain_words,
     strong,
 )
 from aggregator.publish.items.record import story_record
@@ -103,10 +103,10 @@ def story_title(story: Story, context: Context) -> str:
 
 def story_body(
     story: Story, lead: str, labels: tuple[Label, ...], links: Mapping[str, str], page: str, context: Context
-) -> Said:
+) -> HtmlAndText:
     """Return the body of a story's item."""
     names = context.names
-    blocks: list[Said] = []
+    blocks: list[HtmlAndText] = []
     if lead:
         blocks.append(paragraph(foreign(lead, language_tag(story.language))))
     blocks.append(
@@ -127,10 +127,10 @@ def story_body(
     history = story.corroboration.history
     if len(history) > 1 or story.corroboration.attributions:
         blocks.append(heading("Corroboration"))
-        rows = [said(f"{when(at)}: {wording.state(state)}") for at, state in history]
+        rows = [plain_words(f"{when(at)}: {wording.state(state)}") for at, state in history]
         if story.corroboration.attributions:
             quoted = ", ".join(f"“{one_line(text, 120)}”" for text in story.corroboration.attributions)
-            rows.append(said(f"Wording that counted: {quoted}"))
+            rows.append(plain_words(f"Wording that counted: {quoted}"))
         blocks.append(bullets(rows))
     for label in labels:
         blocks.extend(wording.why(label, names))
@@ -141,7 +141,7 @@ def story_body(
     return body(blocks)
 
 
-def action_row(links: Mapping[str, str], page: str) -> list[Said]:
+def action_row(links: Mapping[str, str], page: str) -> list[HtmlAndText]:
     """Return the line of links by which a person answers, or nothing."""
     choices = (("relevant", "Relevant"), ("not_relevant", "Not relevant"), ("wrong_story", "Wrong story"))
     runs = [link(text, links[key]) for key, text in choices if key in links]
@@ -150,7 +150,7 @@ def action_row(links: Mapping[str, str], page: str) -> list[Said]:
     return [paragraph(joined(runs, " · "))] if runs else []
 
 
-def source_row(member: StoryEntry, names: Names) -> Said:
+def source_row(member: StoryEntry, names: Names) -> HtmlAndText:
     """Return one line of the list of sources: headline, outlet, kind, country, time."""
     entry = member.entry
     title = link(
@@ -158,8 +158,8 @@ def source_row(member: StoryEntry, names: Names) -> Said:
     )
     told = source_facts(member, names)
     time = f", {when(entry.time)}" if entry.time else ""
-    tail = said(f" — {outlet(member, names)}{f' ({told})' if told else ''}{time}")
-    return Said(title.html + tail.html, title.text + tail.text)
+    tail = plain_words(f" — {outlet(member, names)}{f' ({told})' if told else ''}{time}")
+    return HtmlAndText(title.html + tail.html, title.text + tail.text)
 
 
 def source_facts(member: StoryEntry, names: Names) -> str:
@@ -187,7 +187,7 @@ def _facts(kind: str, country: str, language: str, writer: str, named: str) -> s
 
 
 @lru_cache(maxsize=1024)
-def _languages(codes: tuple[str, ...]) -> Said:
+def _languages(codes: tuple[str, ...]) -> HtmlAndText:
     return paragraph(f"Languages: {', '.join([language_name(code) for code in codes])}.")
 
 

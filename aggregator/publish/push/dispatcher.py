@@ -1,6 +1,6 @@
 """Takes what is due from the outbox to the channels: at least once, and each channel by itself.
 
-A delivery leaves the outbox only after its message was accepted; whoever dies in between sends it again, under
+A delivery leaves the outbox only after its message was accepted; a process that died in between sends it again, under
 the same key. Within a channel messages go one after the other, and the first that fails ends the round.
 """
 

@@ -55,7 +55,7 @@ _EVENTS = {"new": "New", "change": "", "burst": "Burst", "state": "Corroboration
 
 
 def story_document(story: Story, label: Label | None, event: str, base_url: str) -> dict[str, Any]:
-    """The story as it is now, as JSON values, for webhooks and as the stuff of notifications (docs/push.md)."""
+    """The story as it is now, as JSON values, for webhooks and as what notifications are made of (docs/push.md)."""
     said = story_as_dict(replace(story, entries=story.entries[-MAX_SOURCES:]), _MESSAGE)
     return {
         "event": event,

@@ -19,6 +19,7 @@ from aggregator.stories.summary.corroborate import Rules, corroborate
 from aggregator.stories.summary.notable import worth_telling
 from aggregator.stories.summary.origin import Origins
 from aggregator.stories.summary.topic_labels import Judged, story_labels
+from classifiers.types import Label
 
 _LEAD = 500
 _FLASH = re.compile(r"^\s*[\[［【<(]?\s*(?:속보|1보|2보|긴급|breaking|flash|urgent|速報)", re.IGNORECASE)
@@ -53,8 +54,8 @@ def summarise(
 
     `judgements`: what people said of the story or any of its entries; of a topic the newest counts. `rules`: from
     `rules_for`; None takes the shipped outlets alone. `usual`: topic to how fast its stories usually grow, from
-    `life.usual_growth`; of a story's topics the fastest counts, `settings.usual_growth` where none is known. Pure: the same arguments give the same story, and a second call
-    with the result as `previous` finds nothing new to tell.
+    `bursts.usual_growth`. Pure: the same arguments give the same story, and a second call with the result as
+    `previous` finds nothing new to tell.
     """
     rules = rules or _default_rules(settings)
     ordered = tuple(sorted(members, key=published_order))
@@ -71,10 +72,7 @@ def summarise(
         tuple(memory.get("facts", ())) if memory else _facts([m for m in ordered if m.entry.id in known_ids])
     )
     labels = story_labels(ordered, judgements)
-    rates = (
-        [usual[label.topic] for label in labels if label.belongs and label.topic in usual] if usual else []
-    )
-    burst = burst_at(ordered, max(rates, default=settings.usual_growth), settings.burst)
+    burst = burst_at(ordered, _usual_rate(labels, usual or {}, settings), settings.burst)
     known_burst = previous is not None and (previous.burst or "burst" in memory)
     change = worth_telling(
         previous.corroboration if previous is not None and told_before else None,
@@ -102,6 +100,12 @@ def summarise(
         announced=announced,
         memory=_remember(memory, title, now, tuple(dict.fromkeys((*known, *facts))), ordered, burst),
     )
+
+
+def _usual_rate(labels: Sequence[Label], usual: Mapping[str, float], settings: StoriesConfig) -> float:
+    """How fast such a story usually grows: of its topics the fastest counts, the setting where none is known."""
+    rates = [usual[label.topic] for label in labels if label.belongs and label.topic in usual]
+    return max(rates, default=settings.usual_growth)
 
 
 def _headlined(ordered: Sequence[StoryEntry], origins: Origins) -> StoryEntry:
