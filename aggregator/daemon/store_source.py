@@ -134,7 +134,7 @@ class StoreSource:
 
     def story(self, id: str) -> Story | str | None:
         store = self._runtime.store
-        return store.stories([id]).get(id) or store.redirects([id]).get(id)
+        return store.stories([id], text=False).get(id) or store.redirects([id]).get(id)
 
     def search(self, words: str, limit: int) -> Sequence[Story]:
         return self._runtime.store.selection.search(words, limit)

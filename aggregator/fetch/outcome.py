@@ -131,6 +131,8 @@ def _succeeded(feed: FeedState, poll: FinishedPoll) -> FeedState:
             if document.truncated and not came_before:
                 # A server that says "not modified" would keep the rest from us.
                 etag, last_modified, digest = None, None, feed.body_hash
+    if poll.changes is not None and poll.changes.left_out:
+        etag = last_modified = digest = None  # it is read again, though it may not have changed
     return replace(
         feed,
         location=location,
@@ -168,6 +170,7 @@ def _remember(feed: FeedState, fetched: Fetched, changes: Changes | None) -> Fee
         churn=churn,
         first_read=memory.first_read or (fetched.at if feed.last_success is None else None),
         spent_until=changes.spent_until,
+        stored=changes.stored,
         usual=changes.usual,
         unstable_guids=churn >= _CHURN_AFTER or (memory.unstable_guids and changes.churned),
     )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from aggregator.config import Config
 from aggregator.core.types import (
+    ALIKE,
     Candidate,
     Entry,
     Feedback,
@@ -109,6 +110,8 @@ class Assembler:
         members: dict[str, list[StoryEntry]] = defaultdict(list)
         for c in candidates:
             a = assigned[c.entry.id]
+            if a.basis == ALIKE:
+                continue
             members[_follow(a.story, into)].append(self._member(c, a.basis))
         # Those founded in this batch are asked for too: an id may stand for a stored story, once they are merged.
         touched = {*members, *into, *into.values(), *request.refresh, *(assigned[one].story for one in moved)}

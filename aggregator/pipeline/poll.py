@@ -37,6 +37,7 @@ from aggregator.core.types import (
     PollIntent,
 )
 from aggregator.entries.changes import detect_changes
+from aggregator.entries.daily_limit import within_day
 from aggregator.fetch.network import NetworkWatch, Outage
 from aggregator.fetch.outcome import body_hash, decide
 from aggregator.pipeline.clock_trust import ClockTrust
@@ -144,7 +145,7 @@ class Poller:
 
     def _request(self, batch: Sequence[Fetched], understood: _Understood) -> WriteRequest:
         """What the polls change, against what is stored now; in the writer's thread."""
-        store, now = self._writer.store, understood.now
+        store, settings, now = self._writer.store, self._writer.config.poll, understood.now
         documents = understood.documents
         entries = [entry for f in batch if f.feed.id in documents for entry in documents[f.feed.id].entries]
         known = store.known([entry.id for entry in entries])
@@ -153,14 +154,17 @@ class Poller:
         for fetched in batch:
             feed, document = fetched.feed, documents.get(fetched.feed.id)
             if document is not None and isinstance(document.feed, ParsedFeed):
-                first = feed.last_success is None
-                own = own_keys.get(feed.id, frozenset())
+                first, own = feed.last_success is None, own_keys.get(feed.id, frozenset())
                 found = detect_changes(document.entries, known, own, feed, now, first_poll=first)
-                changes[feed.id] = announce_best(found, understood.analyses)
+                announced = announce_best(found, understood.analyses)
+                changes[feed.id] = within_day(
+                    announced, feed.memory, now, first, settings.daily_entries, settings.daily_text
+                )
 
         def decided(bounds: Mapping[int, str]) -> list[PollIntent]:
             for feed_id, words in bounds.items():
-                changes[feed_id] = replace(changes[feed_id], bounded=words)
+                told = filter(None, (changes[feed_id].bounded, words))
+                changes[feed_id] = replace(changes[feed_id], bounded="; ".join(told))
             return [self._decide(f, changes.get(f.feed.id), understood) for f in batch]
 
         whole = _merged([*changes.values()])

@@ -47,6 +47,11 @@ def is_media_type(text: str) -> bool:
     return bool(_MEDIA_TYPE.fullmatch(text))
 
 
+def more_alike(story: Story) -> list[str]:
+    """Return what is counted in a story and not kept, a sentence for each feed."""
+    return [f"And {number:,} more alike from {one_line(feed, 120)}." for feed, number in story.alike[:10]]
+
+
 def reported_by(story: Story, names: Names) -> str:
     """Return one sentence that says who reports a story."""
     origins = [names.origins.get(slug) or name(slug) for slug in story.corroboration.origins]
@@ -120,6 +125,7 @@ _BASES = {
     "near": "nearly the same text",
     "event": "same event",
     "person": "put here by a person",
+    "alike": "much like others of its feed",
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from aggregator.core.types import FeedMemory, HealthMemory, ScheduleHints, UsualRate
+from aggregator.core.types import DayStored, FeedMemory, HealthMemory, ScheduleHints, UsualRate
 
 _MOMENTS = frozenset(
     (
@@ -55,6 +55,7 @@ def memory_from_json(text: str) -> FeedMemory:
     health["raised"] = {kind: datetime.fromisoformat(at) for kind, at in (health.get("raised") or {}).items()}
     memory = _known(FeedMemory, value)
     memory["usual"] = UsualRate(**_known(UsualRate, memory.get("usual") or {}))
+    memory["stored"] = DayStored(**_known(DayStored, memory.get("stored") or {}))
     memory["last_ids"] = tuple(memory.get("last_ids") or ())
     return FeedMemory(**memory, hints=ScheduleHints(**hints), health=HealthMemory(**health))
 
@@ -73,7 +74,7 @@ def _renamed(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, An
 
 
 def _known(
-    record: type[FeedMemory | HealthMemory | ScheduleHints | UsualRate], value: Mapping[str, Any]
+    record: type[FeedMemory | HealthMemory | ScheduleHints | UsualRate | DayStored], value: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The fields of `record` in a JSON object, moments read."""
     names = {field.name for field in fields(record)}

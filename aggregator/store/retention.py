@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from aggregator.core.types import Story
+from aggregator.core.types import ALIKE, Story
 from aggregator.store.database import Database
 from aggregator.store.queries import held_back
 from aggregator.store.queries.chunked import chunks
@@ -78,10 +78,12 @@ class Retention:
 
 
 def _homes_without(connection: Connection, stories: Sequence[str], ids: Container[str]) -> list[str]:
-    """Those of the stories that have an entry besides the ones named."""
+    """Those of the stories that have an entry besides the ones named, one that is kept whole."""
     found: set[str] = set()
     for chunk in chunks(stories):
-        statement = select(ENTRIES.c.story, ENTRIES.c.id).where(ENTRIES.c.story.in_(chunk))
+        statement = select(ENTRIES.c.story, ENTRIES.c.id).where(
+            ENTRIES.c.story.in_(chunk), ENTRIES.c.basis != ALIKE
+        )
         found.update(row.story for row in connection.execute(statement) if row.id not in ids)
     return sorted(found)
 
@@ -98,7 +100,8 @@ def _drop_empty(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Delete those of the stories that have no entry left; return the ids of those that still have some."""
     alive: set[str] = set()
     for chunk in chunks(list(ids)):
-        statement = select(ENTRIES.c.story).where(ENTRIES.c.story.in_(chunk)).distinct()
+        whole = ENTRIES.c.story.in_(chunk), ENTRIES.c.basis != ALIKE
+        statement = select(ENTRIES.c.story).where(*whole).distinct()
         alive.update(connection.execute(statement).scalars())
     for chunk in chunks([story for story in ids if story not in alive]):
         connection.execute(delete(STORY_LABELS).where(STORY_LABELS.c.story.in_(chunk)))

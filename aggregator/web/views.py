@@ -61,6 +61,7 @@ def story_view(context: Context, story: Story) -> dict[str, Any]:
             }
             for label in labels
         ],
+        "more_alike": wording.more_alike(story),
         "sources": [
             {
                 "title": member.entry.title or "Untitled",

@@ -16,7 +16,7 @@ from __future__ import annotations
 from aggregator.core.types.batches import Batch
 from aggregator.core.types.documents import Enclosure, ParsedFeed, RawEntry, ScheduleHints
 from aggregator.core.types.entries import Changes, EarlierVersion, Entry, KnownEntry, Revision
-from aggregator.core.types.feeds import FeedMemory, FeedState, Health, HealthMemory, UsualRate
+from aggregator.core.types.feeds import DayStored, FeedMemory, FeedState, Health, HealthMemory, UsualRate
 from aggregator.core.types.fetched import Fetched, PollError
 from aggregator.core.types.pages import Extract, Page
 from aggregator.core.types.people import Constraint, Feedback
@@ -42,6 +42,7 @@ __all__ = [
     "Changes",
     "Constraint",
     "Corroboration",
+    "DayStored",
     "EarlierVersion",
     "Enclosure",
     "Entry",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from aggregator.core.types.documents import Enclosure
-from aggregator.core.types.feeds import UsualRate
+from aggregator.core.types.feeds import DayStored, UsualRate
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,5 +124,9 @@ class Changes:
     """What `FeedMemory.usual` becomes."""
     held_back: frozenset[str] = frozenset()
     """Those of `archived` that were more than the feed may announce at once."""
+    left_out: int = 0
+    """How many new entries were not stored; they are neither in `new` nor in `ids`."""
+    stored: DayStored = field(default_factory=DayStored)
+    """What `FeedMemory.stored` becomes."""
     bounded: str = ""
     """What of it went beyond a bound on what one feed may store or bring about, in words; empty when nothing did."""

@@ -52,6 +52,17 @@ class HealthMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class DayStored:
+    """What was stored of a feed on one day."""
+
+    day: str = ""
+    """ISO date, UTC; empty before anything was."""
+    entries: int = 0
+    text: int = 0
+    """Characters of their content and full text."""
+
+
+@dataclass(frozen=True, slots=True)
 class UsualRate:
     """How much news a feed brings: entries, and the seconds in which they came, both slowly forgotten."""
 
@@ -84,6 +95,8 @@ class FeedMemory:
     """When its first document came."""
     spent_until: datetime | None = None
     """What the feed has saved up to announce grows from this moment on (`ration.BURST_SPAN`); None: all it can."""
+    stored: DayStored = field(default_factory=DayStored)
+    """Of the last day on which something was, its first document's apart."""
     usual: UsualRate = field(default_factory=UsualRate)
     hints: ScheduleHints = field(default_factory=ScheduleHints)
     """Of its last document."""

@@ -129,6 +129,8 @@ class Story:
     """What that change was, in words."""
     entries: tuple[StoryEntry, ...] = ()
     """In order of publication."""
+    alike: tuple[tuple[str, int], ...] = ()
+    """(feed, how many more of its entries are counted here and not kept whole), most first."""
     labels: tuple[Label, ...] = ()
     corroboration: Corroboration = Corroboration()
     burst: bool = False

@@ -124,6 +124,7 @@ def story_body(
         blocks.append(bullets([source_row(member, names) for member in reversed(members)]))
         if len(story.entries) > len(members):
             blocks.append(paragraph(f"And {len(story.entries) - len(members)} earlier ones."))
+    blocks.extend(paragraph(words) for words in wording.more_alike(story))
     history = story.corroboration.history
     if len(history) > 1 or story.corroboration.attributions:
         blocks.append(heading("Corroboration"))

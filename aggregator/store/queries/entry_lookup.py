@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from aggregator.core import urls
 from aggregator.core.errors import NotFound
-from aggregator.core.types import EarlierVersion, Entry, KnownEntry
+from aggregator.core.types import ALIKE, EarlierVersion, Entry, KnownEntry
 from aggregator.store.queries.chunked import chunks
 from aggregator.store.rows.encoding import micros, moment
 from aggregator.store.rows.entry_row import row_to_entry
@@ -100,7 +100,7 @@ def newest_before(
     connection: Connection, before: int | None, size: int = 1000
 ) -> tuple[list[Entry], int | None]:
     """The newest entries older than the place `before` (None: from the top), and the place to go on from."""
-    statement = select(ENTRIES).order_by(ENTRIES.c.n.desc()).limit(size)
+    statement = select(ENTRIES).where(ENTRIES.c.basis != ALIKE).order_by(ENTRIES.c.n.desc()).limit(size)
     if before is not None:
         statement = statement.where(ENTRIES.c.n < before)
     rows = connection.execute(statement).mappings().all()
@@ -148,7 +148,11 @@ def wanting_pages(connection: Connection, feeds: Sequence[str], since: datetime,
         select(ENTRIES)
         .join(FEEDS, FEEDS.c.id == ENTRIES.c.feed_id)
         .where(
-            FEEDS.c.url.in_(feeds), ENTRIES.c.page == "", ENTRIES.c.url != "", ENTRIES.c.seen >= micros(since)
+            FEEDS.c.url.in_(feeds),
+            ENTRIES.c.page == "",
+            ENTRIES.c.url != "",
+            ENTRIES.c.basis != ALIKE,
+            ENTRIES.c.seen >= micros(since),
         )
         .order_by(ENTRIES.c.n.desc())
         .limit(limit)

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from aggregator.core.types import Assignment, Candidate, Fingerprint, Revision
+from aggregator.core.types import ALIKE, Assignment, Candidate, Fingerprint, Revision
 from aggregator.store.queries.bulk import insert_rows
 from aggregator.store.queries.chunked import chunks
+from aggregator.store.queries.texts import without_text
 from aggregator.store.rows.encoding import dump, micros
 from aggregator.store.rows.entry_row import entry_to_row, fingerprint_to_json, listed_after
 from aggregator.store.rows.label_row import label_to_row
@@ -32,17 +33,19 @@ def insert_new(
     keys: list[dict[str, Any]] = []
     for c in candidates:
         assignment = assigned[c.entry.id]
+        counted = assignment.basis == ALIKE
         rows.append(
             entry_to_row(
-                c.entry,
+                without_text(c.entry) if counted else c.entry,
                 story=assignment.story,
                 basis=assignment.basis,
                 archived=c.archived,
-                fingerprint=c.fingerprint,
+                fingerprint=Fingerprint() if counted else c.fingerprint,
             )
         )
         at = rows[-1]["seen"]
-        labels.extend({"entry": c.entry.id, **label_to_row(label)} for label in c.labels)
+        if not counted:
+            labels.extend({"entry": c.entry.id, **label_to_row(label)} for label in c.labels)
         keys.extend({"key": key, "story": assignment.story, "seen": at} for key in c.fingerprint.keys)
     insert_rows(connection, ENTRIES, rows, conflict="IGNORE")
     insert_rows(connection, LABELS, labels, conflict="REPLACE")
@@ -57,11 +60,15 @@ def revise(connection: Connection, revisions: Sequence[Revision]) -> None:
     for revision in revisions:
         entry = revision.entry
         held = connection.execute(
-            select(ENTRIES.c.hash, ENTRIES.c.recent_hashes, ENTRIES.c.extra_json).where(
+            select(ENTRIES.c.hash, ENTRIES.c.recent_hashes, ENTRIES.c.extra_json, ENTRIES.c.basis).where(
                 ENTRIES.c.id == entry.id
             )
         ).one_or_none()
         if held is None or held.hash == entry.hash:
+            continue
+        if held.basis == ALIKE:  # counted, not kept: that it is known is all there is to it
+            known = update(ENTRIES).where(ENTRIES.c.id == entry.id)
+            connection.execute(known.values(hash=entry.hash, title=entry.title))
             continue
         entry = replace(entry, listed_after=listed_after(held.extra_json))  # a fact of its first version
         earlier = [h for h in held.recent_hashes.split() if h != entry.hash]

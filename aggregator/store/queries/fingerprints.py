@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from aggregator.core.hashes import text_keys
-from aggregator.core.types import Entry, Fingerprint
+from aggregator.core.types import ALIKE, Entry, Fingerprint
 from aggregator.store.queries.chunked import chunks
 from aggregator.store.rows.encoding import micros
 from aggregator.store.rows.entry_row import fingerprint_from_json, row_to_entry
@@ -52,15 +52,19 @@ def own_keys(connection: Connection, fresh: Sequence[Entry]) -> dict[int, frozen
 
 
 def window(connection: Connection, since: datetime) -> Iterator[tuple[str, Entry, Fingerprint]]:
-    """(story, entry, fingerprint) of every entry whose own time is not before `since`, oldest first."""
+    """(story, entry, fingerprint) of every entry kept whole whose own time is not before `since`, oldest first; without
+    content and full text, which grouping has no use for."""
     at = ENTRIES.c.published
+    columns = [c for c in ENTRIES.c if c.name not in {"content", "text"}]
     statement = (
-        select(ENTRIES)
+        select(*columns)
         .where((at >= micros(since)) | (at.is_(None) & (ENTRIES.c.seen >= micros(since))))
+        .where(ENTRIES.c.basis != ALIKE)
         .order_by(ENTRIES.c.n)
     )
     for row in connection.execute(statement).mappings():
-        yield row["story"], row_to_entry(row), fingerprint_from_json(row["fingerprint_json"])
+        entry = row_to_entry({**row, "content": "", "text": ""})
+        yield row["story"], entry, fingerprint_from_json(row["fingerprint_json"])
 
 
 def repoint(connection: Connection, rows: Sequence[tuple[str, Sequence[int]]]) -> None:

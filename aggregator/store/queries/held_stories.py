@@ -1,4 +1,4 @@
-"""What grouping asks about stories that its window no longer holds. Each answer is bounded, however large the story."""
+"""How many entries stories hold, and who in them has a link: asked where a story can be large, answered in a few rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, or_, select
 
 from aggregator.core.types import ALIKE, Entry
+from aggregator.store.import_sources import public_url
 from aggregator.store.queries.chunked import chunks
 from aggregator.store.rows.entry_row import row_to_entry
-from aggregator.store.tables import ENTRIES
+from aggregator.store.tables import ENTRIES, FEEDS
 
 _MOST_HOLDERS = 200
 
@@ -49,3 +50,20 @@ def kept(connection: Connection, stories: Sequence[str]) -> dict[tuple[str, int]
         )
         found.update(((row.story, row.feed_id), row.entries) for row in connection.execute(statement))
     return found
+
+
+def alike_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Of each story (feed's title or origin, how many of its entries are only counted there), most first."""
+    number = func.count().label("entries")
+    statement = (
+        select(ENTRIES.c.story, FEEDS.c.title, FEEDS.c.origin, FEEDS.c.url, number)
+        .join(FEEDS, FEEDS.c.id == ENTRIES.c.feed_id)
+        .where(ENTRIES.c.story.in_(ids), ENTRIES.c.basis == ALIKE)
+        .group_by(ENTRIES.c.story, ENTRIES.c.feed_id)
+        .order_by(number.desc(), ENTRIES.c.feed_id)
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in connection.execute(statement):
+        name = row.title or row.origin or public_url(row.url)
+        found.setdefault(row.story, []).append((name, row.entries))
+    return {story: tuple(counted) for story, counted in found.items()}

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from aggregator.core.types import Story, StoryEntry, published_order
+from aggregator.core.types import ALIKE, Story, StoryEntry, published_order
 from aggregator.store.import_sources import public_url
 from aggregator.store.queries.chunked import chunks
 from aggregator.store.queries.entry_lookup import labels_of
+from aggregator.store.queries.held_stories import alike_of
+from aggregator.store.queries.texts import excerpt_of
 from aggregator.store.rows.encoding import micros, moment
 from aggregator.store.rows.entry_row import row_to_entry
 from aggregator.store.rows.label_row import row_to_label
@@ -20,14 +22,18 @@ from classifiers.types import Label
 
 
 def load(connection: Connection, ids: Sequence[str], *, text: bool = True) -> dict[str, Story]:
-    """The stories of those ids, whole. `text=False` leaves out entries' content and full text, which lists never show."""
+    """The stories of those ids with their entries, which have no content, and of their full text what `members_of` says."""
     stories: dict[str, Story] = {}
     for chunk in chunks(list(ids)):
         members = members_of(connection, chunk, text=text)
         labels = story_labels(connection, chunk)
+        alike = alike_of(connection, chunk)
         for row in connection.execute(select(STORIES).where(STORIES.c.id.in_(chunk))).mappings():
             stories[row["id"]] = row_to_story(
-                row, entries=members.get(row["id"], ()), labels=labels.get(row["id"], ())
+                row,
+                entries=members.get(row["id"], ()),
+                labels=labels.get(row["id"], ()),
+                alike=alike.get(row["id"], ()),
             )
     return stories
 
@@ -35,7 +41,11 @@ def load(connection: Connection, ids: Sequence[str], *, text: bool = True) -> di
 def members_of(
     connection: Connection, ids: Sequence[str], *, text: bool = True
 ) -> dict[str, list[StoryEntry]]:
-    """Each story's entries in order of publication, with their feed's identity and their own labels."""
+    """Each story's entries in order of publication, with their feed's identity and their own labels.
+
+    Those that are only counted (ALIKE) are left out. A story can have many entries of many pages each: their content is
+    never read with it, and of their full text, with `text`, the beginning and the end.
+    """
     feed = (
         FEEDS.c.title.label("feed_title"),
         FEEDS.c.url.label("feed_url"),
@@ -44,17 +54,18 @@ def members_of(
         FEEDS.c.country,
     )
     # The empty strings keep the row's shape while sparing SQLite the overflow pages of long texts.
-    columns = [
-        c for c in ENTRIES.c if c.name != "fingerprint_json" and (text or c.name not in {"content", "text"})
-    ]
+    columns = [c for c in ENTRIES.c if c.name not in {"fingerprint_json", "content", "text"}]
+    excerpt = [excerpt_of(ENTRIES.c.text).label("text")] if text else []
     statement = (
-        select(*columns, *feed).join(FEEDS, FEEDS.c.id == ENTRIES.c.feed_id).where(ENTRIES.c.story.in_(ids))
+        select(*columns, *excerpt, *feed)
+        .join(FEEDS, FEEDS.c.id == ENTRIES.c.feed_id)
+        .where(ENTRIES.c.story.in_(ids), ENTRIES.c.basis != ALIKE)
     )
     rows = connection.execute(statement).mappings().all()
     labels = labels_of(connection, [row["id"] for row in rows])
     found: dict[str, list[StoryEntry]] = {}
     for row in rows:
-        whole = row if text else {**row, "content": "", "text": ""}
+        whole = {"text": "", **row, "content": ""}
         found.setdefault(row["story"], []).append(
             StoryEntry(
                 entry=row_to_entry(whole),
@@ -130,6 +141,7 @@ def growth(connection: Connection, since: datetime) -> list[tuple[str, int, time
     spans = (
         select(ENTRIES.c.story, func.count().label("entries"), (func.max(at) - func.min(at)).label("span"))
         .where(ENTRIES.c.story.in_(select(STORIES.c.id).where(STORIES.c.published >= micros(since))))
+        .where(ENTRIES.c.basis != ALIKE)
         .group_by(ENTRIES.c.story)
         .subquery()
     )

@@ -33,7 +33,13 @@ def story_to_row(story: Story) -> dict[str, Any]:
     }
 
 
-def row_to_story(row: Row, *, entries: Sequence[Any] = (), labels: Sequence[Label] = ()) -> Story:
+def row_to_story(
+    row: Row,
+    *,
+    entries: Sequence[Any] = (),
+    labels: Sequence[Label] = (),
+    alike: tuple[tuple[str, int], ...] = (),
+) -> Story:
     return Story(
         id=row["id"],
         title=row["title"],
@@ -46,6 +52,7 @@ def row_to_story(row: Row, *, entries: Sequence[Any] = (), labels: Sequence[Labe
         change=row["change"],
         entries=tuple(entries),
         labels=tuple(labels),
+        alike=alike,
         corroboration=_corroboration(json.loads(row["corroboration_json"])),
         burst=bool(row["burst"]),
         announced=bool(row["announced"]),
