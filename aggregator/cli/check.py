@@ -39,13 +39,12 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check config.toml: every mistake with its line, and terms that can never match."""
-    from aggregator.config.load import load, mistakes, warnings
+    from aggregator.config.load import read
     from aggregator.config.secrets import Secrets
     from aggregator.daemon.web_app import mistakes_of
 
     path = config_path(config)
-    found, doubts = mistakes(path), warnings(path)
-    loaded = None if found else load(path)
+    loaded, found, doubts = read(path)
     if loaded is not None:
         doubts = [*doubts, *(f"{path}: {lack}" for lack in _lacks(loaded))]
     if loaded is not None and loaded.web.enabled:

@@ -200,7 +200,7 @@ def add(
     said["language"] = language or (found.language if re.fullmatch("[a-z]{2,3}", found.language) else "")
     named = title or _short(found.title)
     feed = _settings(FeedConfig, {"url": found.url, "title": named, **said, "allow_private": allow_private})
-    add_feed(path, feed)
+    add_feed(path, feed, others=loaded.feeds)
     entries = count(found.entries, "entry", "entries")
     echo(f"added {feed.url} ({feed.title or 'no title'}, {entries}) to {path}")
     for other in found.others:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,10 @@ from aggregator.core.errors import ConfigError, NotFound
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-def add_feed(path: Path, feed: FeedConfig) -> None:
-    """Write `feed` behind the last one of the file at `path`, atomically.
+def add_feed(path: Path, feed: FeedConfig, *, others: Iterable[FeedConfig] = ()) -> None:
+    """Write `feed` behind the last one of the file at `path`, atomically. `others`: feeds known from other files.
 
-    Raises ConfigError when its URL cannot be polled or is in the file already, or the file is not TOML.
+    Raises ConfigError when its URL cannot be polled or is there already, or the file is not TOML.
     """
     text, document = _read(path)
     if wrong := url_mistake(feed.url):
@@ -41,6 +42,8 @@ def add_feed(path: Path, feed: FeedConfig) -> None:
         index = there.index(key)
         line = document.line(("feeds", index, "url"))
         raise ConfigError([f"{path}:{line}: this feed is there already: {mask(feed.url)}"])
+    if key in {feed_key(one.url) for one in others}:
+        raise ConfigError([f"{mask(feed.url)}: this feed is there already, in a file that {path} names"])
     settings = _settings(feed)
     if inline := _inline(text, document):
         pairs = (f"{key} = {tomlkit.item(value).as_string()}" for key, value in settings.items())

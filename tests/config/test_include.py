@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.config import FeedConfig
+from aggregator.config.edit import add_feed
 from aggregator.config.load import load, mistakes, warnings
 from aggregator.config.read_file import read_bytes
 from aggregator.config.watch import WatchedFiles
+from aggregator.core.errors import ConfigError
 
 Write = Callable[[str], Path]
 
@@ -137,6 +140,13 @@ def test_entities_of_another_configuration_can_be_used_and_ours_win(folder: Path
     assert config.topics["mine"].entities["harbour"] == ("quay",)
     assert list(config.topics) == ["mine"]
     assert config.feeds == ()
+
+
+def test_a_feed_of_an_included_file_is_not_added_again(folder: Path) -> None:
+    path = folder / "config.toml"
+    with pytest.raises(ConfigError, match=r"is there already, in a file that .* names"):
+        add_feed(path, FeedConfig(url="https://TWO.example/"), others=load(path).feeds)
+    assert path.read_text() == MAIN
 
 
 # --- watching ---
