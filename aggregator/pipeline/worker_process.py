@@ -39,8 +39,8 @@ class Limits:
 
     seconds: float = 30.0
     """Of processor time."""
-    patience: float = 120.0
-    """Seconds by the clock, for what waits instead of working."""
+    patience: float = 300.0
+    """Seconds by the clock, for what waits instead of working: many times the others, since machines are busy."""
     memory: int = 512 * 1024 * 1024
     """Bytes beyond what the worker holds when it has started."""
 
