@@ -18,9 +18,9 @@ from aggregator.config.load import load
 from aggregator.config.polling import PollConfig
 from aggregator.core.types import ALIKE, Changes, DayStored, Entry, FeedMemory, FeedState, Health
 from aggregator.entries.daily_limit import within_day
-from aggregator.pipeline.import_file import export_entries
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish.wording import more_alike
+from aggregator.store.export import export_entries
 from aggregator.stories.grouping.fullness import COPIES_OF_ONE
 from tests.attack.hosts import ADDRESSES, Host, configuration, hosts, item
 from tests.clocks import ShiftedClock

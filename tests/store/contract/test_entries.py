@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.core.errors import NotFound
 from aggregator.core.hashes import text_keys
-from aggregator.core.types import Batch, EarlierVersion, Fingerprint, Revision
+from aggregator.core.types import ALIKE, Assignment, Batch, EarlierVersion, Fingerprint, Grouping, Revision
 from aggregator.store import Store
 
 from .conftest import A, Open
@@ -63,10 +63,10 @@ def test_the_window_holds_what_is_recent_in_order_of_arrival(store: Store) -> No
     third = batch("c", into="s2")
     store.apply(replace(third, candidates=(replace(third.candidates[0], entry=undated),)), NOW)
     assert store.window(NOW - HOUR) == [
-        ("s1", entry("b"), fingerprint(entry("b"))),
-        ("s1", entry("a"), fingerprint(entry("a"))),
-        ("s2", undated, fingerprint(entry("c"))),
-    ]
+        ("s1", replace(entry("b"), content="", text=""), fingerprint(entry("b"))),
+        ("s1", replace(entry("a"), content="", text=""), fingerprint(entry("a"))),
+        ("s2", replace(undated, content="", text=""), fingerprint(entry("c"))),
+    ], "without the texts that grouping has no use for"
 
 
 def test_a_revision_keeps_the_old_text(store: Store) -> None:
@@ -180,3 +180,30 @@ def test_what_is_held_back_waits_until_it_is_let_through_or_forgotten(store: Sto
     assert store.feeds.held_back_of(1, 10) == {"e2": "s1"}
     store.retention.forget_entries({"e2": "s1"}, (), NOW)
     assert store.feeds.held_back() == {}
+
+
+def test_an_entry_that_is_only_counted_is_known_and_its_text_is_not_kept(store: Store) -> None:
+    whole, counted = batch("e1"), batch("e2", "e3")
+    alike = Grouping(tuple(Assignment(one, "s1", ALIKE) for one in ("e2", "e3")))
+    store.apply(whole, NOW)
+    store.apply(replace(counted, grouping=alike), NOW)
+    assert store.known(["e2"])["e2"].hash == entry("e2").hash
+    assert store.seen(text_keys(entry("e3"))).keys() == set(text_keys(entry("e3")))
+    assert store.entries_for(["e2"])["e2"].summary == store.entries_for(["e2"])["e2"].content == ""
+    (found,) = store.stories(["s1"]).values()
+    assert ([m.entry.id for m in found.entries], found.alike) == (["e1"], (("A", 2),))
+    assert [one.id for _, one, _ in store.window(NOW - HOUR)] == ["e1"]
+    assert [one.id for one in store.entries.newest_before(None)[0]] == ["e1"]
+    assert store.labels_for(["e2"]) == {}
+
+
+def test_of_a_long_text_a_story_reads_the_beginning_and_the_end(store: Store) -> None:
+    text = "It began so. " + "Much was said. " * 5000 + "(AFP)"
+    long = replace(entry("e1"), text=text)
+    first = batch("e1")
+    store.apply(replace(first, candidates=(replace(first.candidates[0], entry=long),)), NOW)
+    read = store.stories(["s1"])["s1"].entries[0].entry.text
+    assert len(read) < 7000
+    assert read.startswith("It began so.")
+    assert read.endswith("(AFP)")
+    assert store.entries_for(["e1"])["e1"].text == text
