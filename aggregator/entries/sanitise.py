@@ -1,7 +1,7 @@
 """HTML from strangers: made safe to show, and turned into plain text.
 
 Sanitising is nh3's (the Rust library ammonia, an HTML5 parser with an allow list); text is selectolax's.
-Both are fast, and both can be made to take quadratic time by nesting, so nesting is measured first.
+Both are fast, and both can be made to take quadratic time, so what they get is bounded first (`bounded_html`).
 """
 
 from __future__ import annotations
@@ -14,73 +14,8 @@ import nh3
 from selectolax.lexbor import LexborHTMLParser
 
 from aggregator.core import text as plain
-
-TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "blockquote",
-        "br",
-        "caption",
-        "cite",
-        "code",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "u",
-        "ul",
-        "var",
-        "wbr",
-        "audio",
-        "video",
-        "source",
-    ]
-)
-"""Elements that stay. No form, frame, embed, style or script of any kind."""
+from aggregator.entries.bounded_html import bounded
+from aggregator.entries.html_elements import DROPPED, KEPT
 
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"dir", "lang", "title"},
@@ -96,11 +31,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "th": {"colspan", "rowspan"},
     "ol": {"start"},
 }
-_CONTENT_DROPPED = {"script", "style", "template", "svg", "math"}
 _SCHEMES = {"http", "https", "mailto"}
-
-DEEPEST = 200
-"""Nesting beyond which markup is not kept, only its text. nh3's time grows with the square of the depth."""
 
 # Images nobody sees: one pixel (or none) wide or high, or from hosts that only count readers.
 _PIXEL = re.compile(r"""<img\b(?=[^<>]*\s(?:width|height)="[01](?:px)?")[^<>]*>""")
@@ -110,30 +41,6 @@ _COUNTER = re.compile(
     r"""|b\.scorecardresearch\.com/|www\.google-analytics\.com/|[^"/]*/pixel(?:\.gif|\?|/))[^<>]*>"""
 )
 _EMPTY_IMAGE = re.compile(r"""<img\b(?![^<>]*\ssrc=)[^<>]*>""")
-# Where a tag begins, and no more: what ends it is a matter of quotes and comments, with which markup can hide.
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_ANY_TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
-_VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    ]
-)
-# Their start closes the one before, so they never nest without another element between.
-_SELF_CLOSING = frozenset(["p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option"])
-_FLAT = _VOID | _SELF_CLOSING
 _BLOCK = re.compile(
     r"<(?=/?(?:p|div|br|hr|li|ul|ol|dl|dt|dd|h[1-6]|blockquote|pre|table|tr|figure|figcaption|caption|details|summary"
     r"|section|article|header|footer|option)\b)",
@@ -162,9 +69,9 @@ def _attribute(element: str, attribute: str, value: str) -> str | None:
 @lru_cache(maxsize=64)
 def _cleaner(base: str) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(TAGS),
+        tags=set(KEPT),
         attributes={name: set(values) for name, values in _ATTRIBUTES.items()},
-        clean_content_tags=_CONTENT_DROPPED,
+        clean_content_tags=set(DROPPED),
         attribute_filter=_attribute,
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
@@ -175,15 +82,13 @@ def _cleaner(base: str) -> nh3.Cleaner:
 def sanitise(html: str, base: str = "") -> str:
     """Safe HTML: allowed elements only, absolute http(s) links, no scripts, handlers, styles or pixels.
 
-    Relative links are resolved against `base` (a canonical URL) and dropped when it is "". Markup nested
-    deeper than `DEEPEST` is reduced to its text. Never raises.
+    Relative links are resolved against `base` (a canonical URL) and dropped when it is "". Time and size of the result
+    are in proportion to `html`. Never raises.
     """
     html = plain.clean(html)
     if "<" not in html and "&" not in html:
         return html
-    html = _SWALLOWING.sub("", html)
-    if too_deep(html):
-        return _escape(strip_tags(html))
+    html = bounded(_SWALLOWING.sub("", html))
     try:
         safe: str = _cleaner(base).clean(html)
     except ValueError:
@@ -198,10 +103,10 @@ def to_text(html: str) -> str:
     """Plain text of `html`: a line for each block, entities decoded, nothing of scripts or styles."""
     if "<" not in html and "&" not in html:
         return plain.paragraphs(html)
-    if "<" not in html or too_deep(html):
-        return plain.paragraphs(unescape(strip_tags(html)))
-    tree = LexborHTMLParser(_CELL.sub(" ", _BLOCK.sub("\n<", _SWALLOWING.sub("", html))))
-    tree.strip_tags(["script", "style", "template", "svg", "math"])
+    if "<" not in html:
+        return plain.paragraphs(unescape(html))
+    tree = LexborHTMLParser(bounded(_CELL.sub(" ", _BLOCK.sub("\n<", _SWALLOWING.sub("", html)))))
+    tree.strip_tags(sorted(DROPPED))
     body = tree.body
     return plain.paragraphs(body.text(separator="", strip=False)) if body is not None else ""
 
@@ -210,34 +115,3 @@ def first_image(safe_html: str) -> str:
     """URL of the first image in sanitised HTML, or ""."""
     found = re.search(r"""<img\b[^<>]*\ssrc="(https?://[^"<>]+)\"""", safe_html)
     return unescape(found[1]) if found else ""
-
-
-def too_deep(html: str) -> bool:
-    """Whether elements are nested deeper than `DEEPEST`, unclosed ones counted as open. Linear time."""
-    if html.count("<") <= DEEPEST:
-        return False
-    depth = 0
-    # By name: the end tag of what is not open closes nothing.
-    open_: dict[str, int] = {}
-    for closing, name in _TAG.findall(html):
-        name = name.lower()
-        if name in _FLAT:
-            continue
-        if not closing:
-            open_[name] = open_.get(name, 0) + 1
-            depth += 1
-            if depth > DEEPEST:
-                return True
-        elif open_.get(name):
-            open_[name] -= 1
-            depth -= 1
-    return False
-
-
-def strip_tags(html: str) -> str:
-    """`html` without anything that looks like a tag. For text only: the result is not safe HTML."""
-    return _ANY_TAG.sub(" ", html)
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
