@@ -28,10 +28,10 @@ def hex64(*parts: str) -> str:
 def text_keys(entry: Entry) -> tuple[int, ...]:
     """Keys of `entry`: its guid within its feed, its URL, and its text when there is enough of it.
 
-    A front page, or a URL that several items of one document share, identifies nothing and gives no key.
+    A front page, or a URL or guid that several items of one document share, identifies nothing and gives no key.
     """
     keys = []
-    if entry.guid:
+    if entry.guid and not entry.guid_shared:
         keys.append(hash64("g", str(entry.feed_id), entry.guid))
     if entry.url and not entry.url_shared and _names_a_page(entry.url):
         keys.append(hash64("u", entry.url.split("://", 1)[-1].removeprefix("www.").rstrip("/")))

@@ -29,6 +29,12 @@ def diff(before: str, after: str) -> str:
     return "".join(out).strip()
 
 
+def similarity(one: str, other: str) -> float:
+    """From 0, no word in common, to 1, the same words in the same order. As far as `diff` reads."""
+    words = ([piece for piece in _pieces(text) if not piece.isspace()] for text in (one, other))
+    return Indel.normalized_similarity(*words)
+
+
 def _blocks(old: list[str], new: list[str]) -> list[tuple[list[str], str, str]]:
     """(what stayed, then what went, and what came instead), in order.
 

@@ -19,9 +19,10 @@ from aggregator.entries.identity import distinct
 from aggregator.entries.import_row import from_row
 from aggregator.entries.titles import one_line_title
 
-__all__ = ["from_row", "normalise"]
+__all__ = ["clean", "from_row", "normalise"]
 
 MAX_GUID = 2000
+MAX_FRAGMENT = 200
 
 
 def normalise(parsed: ParsedFeed, feed: FeedState, now: datetime) -> tuple[Entry, ...]:
@@ -29,10 +30,19 @@ def normalise(parsed: ParsedFeed, feed: FeedState, now: datetime) -> tuple[Entry
 
     An item without any title, text and link is left out. `published` falls back to the item's update time.
     """
+    return clean(parsed, feed, now)[0]
+
+
+def clean(parsed: ParsedFeed, feed: FeedState, now: datetime) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """As `normalise`, and what is wrong with the items, in words: the document's own problems first."""
     base = urls.canonical(parsed.link, feed.location) or urls.canonical(feed.location) or feed.location
     document_language = language.code(parsed.language)
     entries = [_entry(raw, feed, base, document_language, now) for raw in parsed.entries]
-    return distinct([entry for entry in entries if entry is not None], feed)
+    found = distinct([entry for entry in entries if entry is not None], feed)
+    if not found.apart:
+        return found.entries, parsed.problems
+    problem = f"gives one id or link to {found.apart} items, which are told apart by date, title and text"
+    return found.entries, (*parsed.problems, problem)
 
 
 def _entry(raw: RawEntry, feed: FeedState, base: str, spoken: str, now: datetime) -> Entry | None:
@@ -67,6 +77,7 @@ def _entry(raw: RawEntry, feed: FeedState, base: str, spoken: str, now: datetime
         origin=feed.origin,
         credit=plain.shorten(source, 200) if source and source.lower() != feed.title.lower() else "",
         hash=revision_hash(texts.title, texts.summary, texts.text),
+        fragment=(raw.original_link or raw.link).partition("#")[2].strip()[:MAX_FRAGMENT],
     )
 
 

@@ -44,6 +44,7 @@ from aggregator.pipeline.clock_trust import ClockTrust
 from aggregator.pipeline.fetch_batches import in_batches
 from aggregator.pipeline.held_back import announce_best
 from aggregator.pipeline.stats import RunStats
+from aggregator.pipeline.stored_ids import with_stored_ids
 from aggregator.pipeline.worker import Analysis, ParsedDocument, Worker
 from aggregator.pipeline.worker_pool import WorkerCrashed, WorkerPool
 from aggregator.pipeline.write_request import WriteRequest, Written
@@ -118,10 +119,10 @@ class Poller:
     async def _analyse(
         self, batch: Sequence[Fetched], documents: Mapping[int, ParsedDocument]
     ) -> tuple[dict[int, ParsedDocument], dict[str, Analysis]]:
-        entries = [entry for document in documents.values() for entry in document.entries]
-        known = await asyncio.to_thread(self._writer.store.known, [entry.id for entry in entries])
-        wanted = [entry for entry in entries if entry.id not in known or known[entry.id].hash != entry.hash]
         feeds = {f.feed.id: f.feed for f in batch if f.feed.id in documents}
+        documents, known = await asyncio.to_thread(with_stored_ids, self._writer.store, feeds, documents)
+        entries = [entry for document in documents.values() for entry in document.entries]
+        wanted = [entry for entry in entries if entry.id not in known or known[entry.id].hash != entry.hash]
         found = await analyse(self._workers, wanted, feeds)
         told = {
             id: _with_problem(document, found.failed[id]) if id in found.failed else document

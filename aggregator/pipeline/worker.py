@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from aggregator.config import OriginConfig
 from aggregator.core.errors import BadRow
 from aggregator.core.types import Entry, Extract, FeedState, Fetched, Fingerprint, Page, ParsedFeed, PollError
 from aggregator.entries.fulltext import extract
-from aggregator.entries.normalise import from_row, normalise
+from aggregator.entries.normalise import clean, from_row
 from aggregator.entries.parse import parse
 from aggregator.stories.features.fingerprint import Fingerprinter
 from aggregator.stories.summary.origin import Origins
@@ -60,9 +60,9 @@ class Worker:
         parsed = parse(fetched)
         if isinstance(parsed, PollError):
             return ParsedDocument(parsed)
-        entries = normalise(parsed, fetched.feed, now)
+        entries, problems = clean(parsed, fetched.feed, now)
         written = tuple(self.origins.attribute(entry, fetched.feed.origin) for entry in entries)
-        return ParsedDocument(_without_entries(parsed), written)
+        return ParsedDocument(replace(parsed, entries=(), problems=problems), written)
 
     def clean_rows(
         self, rows: Sequence[tuple[Mapping[str, Any], FeedState]], now: datetime
@@ -160,20 +160,6 @@ def _embedder(plan: WorkerPlan) -> Embedder | None:
     except EmbeddingError as error:  # it was there when the configuration was read
         logging.getLogger("aggregator").warning("%s; entries are grouped without it", error)
         return None
-
-
-def _without_entries(parsed: ParsedFeed) -> ParsedFeed:
-    return ParsedFeed(
-        title=parsed.title,
-        link=parsed.link,
-        language=parsed.language,
-        format=parsed.format,
-        hints=parsed.hints,
-        hub=parsed.hub,
-        self_url=parsed.self_url,
-        problems=parsed.problems,
-        truncated=parsed.truncated,
-    )
 
 
 def spare_collector() -> None:

@@ -45,6 +45,10 @@ class Entry:
     """Of what makes a revision: title, summary and content."""
     url_shared: bool = False
     """Other items of the same document have this URL too, so it says nothing about which item this is."""
+    guid_shared: bool = False
+    """The same holds for the guid."""
+    fragment: str = ""
+    """Of the link, as the item has it; `url` is without. Not stored: it only helps to tell a document's items apart."""
     listed_after: datetime | None = None
     """When its feed was last fetched without it, where it claims to be older than that; else None."""
 
