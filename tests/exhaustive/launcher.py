@@ -2,6 +2,8 @@
 
     python -m tests.exhaustive.launcher      reads a JSON list of arguments a line, answers with the child's pid
 
+The verb `@forget DAYS` applies retention as if that many days had gone by (tests/exhaustive/forgetting.py).
+
 A child leads a process group of its own, so that whoever asked can kill it with everything it started. It is an
 ordinary run of `aggregator.cli.app.main`, with standard output and error appended to the file named first.
 """
@@ -49,7 +51,10 @@ def _child(log: str, arguments: list[str]) -> None:
     os.dup2(null, 0)
     os.dup2(out, 1)
     os.dup2(out, 2)
-    from aggregator.cli.app import main as run
+    if arguments[0].startswith("@"):
+        from tests.exhaustive.forgetting import main as run
+    else:
+        from aggregator.cli.app import main as run
 
     sys.argv = ["aggregator", *arguments]
     try:

@@ -26,6 +26,8 @@ from tests.e2e.subscriber import Subscriber
 from tests.e2e.world import free_port
 from tests.exhaustive.world import World
 
+FORGETTING = 100
+"""Of the kills, those of retention."""
 KILLS = int(os.environ.get("AGGREGATOR_KILLS", "1000"))
 TOPIC = "north"
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,9 +180,9 @@ def feeds(world: World, url: str) -> str:
     )
 
 
-def rows_file(path: Path, number: int, world: World) -> list[str]:
+def rows_file(path: Path, number: int, world: World, count: int = 40) -> list[str]:
     """A file to import; the ids of its rows."""
-    ids = [f"import-{number}-{row}" for row in range(40)]
+    ids = [f"import-{number}-{row}" for row in range(count)]
     with path.open("w", encoding="utf-8") as file:
         for id_ in ids:
             title = world.headline()
@@ -231,7 +233,9 @@ def test_a_thousand_kills(tmp_path: Path) -> None:
         )
         if kind == "label":
             return (
-                ["label", "set", str(stories[0][0]), TOPIC, chance.choice(["yes", "no"])] if stories else None
+                ["label", "set", str(stories[0][0]), "--topic", TOPIC, chance.choice(["--yes", "--no"])]
+                if stories
+                else None
             )
         homes = []
         for (story,) in stories:
@@ -261,7 +265,7 @@ def test_a_thousand_kills(tmp_path: Path) -> None:
                 last = time.monotonic()
                 reader.poll()
 
-        while killer.kills.total() < KILLS:
+        while killer.kills.total() < KILLS - FORGETTING:
             number += 1
             assert number < KILLS * 4, (
                 f"too few were still running when they were to be killed: {killer.finished}"
@@ -352,3 +356,39 @@ def calm(killer: Killer, world: World, database: Path, reader: Subscriber) -> No
         while alive(pid) and time.monotonic() < gone:
             time.sleep(0.05)
         assert not alive(pid), "the daemon did not stop on SIGTERM"
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1800)
+def test_a_hundred_kills_of_retention(tmp_path: Path) -> None:
+    """What is old goes, with nothing half gone; what is young stays."""
+    world = World(1, seed=9)
+    database, config = tmp_path / "aggregator.db", tmp_path / "config.toml"
+    config.write_text(
+        f'[poll]\nworkers = 0\n[store]\npath = "{database}"\nretention = "100d"\n', encoding="utf-8"
+    )
+    killer = Killer(tmp_path / "log", config, random.Random(3))
+    files = [tmp_path / f"{name}.jsonl" for name in ("old", "young")]
+    rows_file(files[0], 0, world, 600)
+    young = {*rows_file(files[1], 1, world, 600)}
+    try:
+        killer.run("@import", "0", str(files[0]))
+        killer.run("@import", "90", str(files[1]))
+        # Each round more days have gone by: a slice of the old is due after 100, the note of each day is older.
+        days = 101.0
+        while killer.kills.total() < min(FORGETTING, KILLS):
+            assert days < 130
+            ended = not killer.run_and_kill("forget", "@forget", str(days))
+            whole(database)
+            assert young <= {str(id_) for (id_,) in ask(database, "select id from entries")}
+            if ended:  # all is gone: bring it again, as new, for the next rounds
+                days += 1.1
+                again = tmp_path / f"again-{killer.finished['forget']}.jsonl"
+                rows_file(again, 1000 + killer.finished["forget"], world, 600)
+                killer.run("@import", "0", str(again))
+        killer.run("@forget", str(days + 1.1))
+        assert {str(id_) for (id_,) in ask(database, "select id from entries")} == young
+    finally:
+        killer.close()
+    whole(database)
+    print(f"\n{dict(killer.kills)} killed, {dict(killer.finished)} ended before")
