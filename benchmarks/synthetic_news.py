@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from aggregator.core.types import Entry
-from aggregator.stories.features.gazetteer import KINDS, shipped
+from classifiers.library.gazetteer.read import shipped
+from classifiers.library.gazetteer.records import WORDS
 
 _WORDS = 40_000
 _SLOPE = 0.85
@@ -61,8 +62,7 @@ class _Desk:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
-        table = shipped()
-        forms = [names for kind in KINDS for names in table[kind].values()]
+        forms = [list(name.names) for name in shipped().names.values() if name.kind != WORDS and name.names]
         self.dice.shuffle(forms)
         self._forms = forms
         self._concepts = _Zipf([str(place) for place in range(len(forms))], 0.9)

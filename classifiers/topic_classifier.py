@@ -17,6 +17,8 @@ from classifiers.model.samples import Sample, samples_text
 from classifiers.rules.evidence import DISTINCT, EXCLUDE, GROUP, MUST, TERM, Evidence
 from classifiers.rules.rule_classifier import RuleClassifier
 from classifiers.rules.topic import Topic, WeightedTerm
+from classifiers.terms.matcher import Scan
+from classifiers.terms.name_finder import Spellings
 from classifiers.types import Document, Label, Reason
 
 if TYPE_CHECKING:
@@ -33,20 +35,38 @@ MARGIN = 0.2
 class TopicClassifier:
     """Every topic's decision: its rules, and its model where it has one (`classifiers.types.Classifier`)."""
 
-    def __init__(self, topics: Mapping[str, Topic], models: Mapping[str, TopicModel] | None = None) -> None:
-        """Compile the rules of `topics`, by slug. Models of other topics are ignored. Pickles small."""
+    def __init__(
+        self,
+        topics: Mapping[str, Topic],
+        models: Mapping[str, TopicModel] | None = None,
+        names: Spellings | None = None,
+    ) -> None:
+        """Compile the rules of `topics`, by slug. Models of other topics are ignored. Pickles small.
+
+        `names` are found in the same pass as the topics' terms, for whoever needs them besides (`scan`).
+        """
         self.topics = dict(topics)
         self.models = {slug: model for slug, model in (models or {}).items() if slug in self.topics}
-        self.rules = RuleClassifier(self.topics)
+        self.rules = RuleClassifier(self.topics, names)
         self._exclusions = exclusions(self.topics[slug] for slug in self.models)
 
-    def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
-        """Return, in the order of `documents`, each document's labels in the order of the topics."""
+    def scan(self, documents: Sequence[Document]) -> list[Scan]:
+        """Return what stands where in each document: terms and names, in one pass."""
+        return [self.rules.scan(document) for document in documents]
+
+    def classify(
+        self, documents: Sequence[Document], scans: Sequence[Scan] | None = None
+    ) -> list[tuple[Label, ...]]:
+        """Return, in the order of `documents`, each document's labels in the order of the topics.
+
+        `scans`: what `scan` returned for them, where somebody else needs it too.
+        """
+        scans = self.scan(documents) if scans is None else scans
         if not self.models or not documents:
-            return self.rules.classify(documents)
+            return self.rules.classify(documents, scans)
         from classifiers.model.vectorizer import hashed
 
-        found = [self.rules.evidence(document) for document in documents]
+        found = [self.rules.evidence(*pair) for pair in zip(documents, scans, strict=True)]
         labels = [
             {slug: self.rules.label(item) for slug, item in by_topic.items() if item.distinct}
             for by_topic in found

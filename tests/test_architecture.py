@@ -32,7 +32,7 @@ ALLOWED = {
 
 ALLOWED_IN_CLASSIFIERS = {
     "evaluation": "topic_classifier model rules terms types",
-    "topic_classifier": "model rules types",
+    "topic_classifier": "model rules terms types",
     "model": "types",
     "rules": "library terms types",
     "library": "terms types",

@@ -24,11 +24,13 @@ from aggregator.entries.fulltext import extract
 from aggregator.entries.normalise import clean, from_row
 from aggregator.entries.parse import parse
 from aggregator.stories.features.fingerprint import Fingerprinter
+from aggregator.stories.features.names import grouping_names
 from aggregator.stories.summary.origin import Origins
 from classifiers.model.embedding import Embedder, EmbeddingError
 from classifiers.rules.read_topics import Topic
+from classifiers.terms.name_finder import Spellings
 from classifiers.topic_classifier import TopicClassifier
-from classifiers.types import Classifier, Document, Label
+from classifiers.types import Document, Label
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ class Worker:
     """A worker's tools."""
 
     def __init__(self, plan: WorkerPlan) -> None:
-        self.classifier = make_classifier(plan)
-        self.fingerprinter = Fingerprinter(plan.entities, plan.origins, _embedder(plan))
+        names = grouping_names(plan.entities, plan.origins)
+        self.classifier = make_classifier(plan, names)
+        self.fingerprinter = Fingerprinter(names, _embedder(plan))
         self.origins = Origins(plan.origins)
 
     def parse_feeds(self, fetched: Sequence[Fetched], now: datetime) -> list[ParsedDocument]:
@@ -78,8 +81,10 @@ class Worker:
 
     def analyse(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[Analysis]:
         """Labels and fingerprint of each entry, in order. `feeds` must hold every entry's feed."""
-        labels = self.classifier.classify([document(entry, feeds[entry.feed_id]) for entry in entries])
-        fingerprints = self.fingerprinter.fingerprint(entries)
+        documents = [document(entry, feeds[entry.feed_id]) for entry in entries]
+        scans = self.classifier.scan(documents)  # once an entry, for topics and for grouping
+        labels = self.classifier.classify(documents, scans)
+        fingerprints = self.fingerprinter.fingerprint(entries, scans)
         return [Analysis(*pair) for pair in zip(labels, fingerprints, strict=True)]
 
     def label(self, entries: Sequence[Entry], feeds: Mapping[int, FeedState]) -> list[tuple[Label, ...]]:
@@ -137,7 +142,7 @@ def document(entry: Entry, feed: FeedState) -> Document:
     )
 
 
-def make_classifier(plan: WorkerPlan) -> Classifier:
+def make_classifier(plan: WorkerPlan, names: Spellings | None = None) -> TopicClassifier:
     """Rules, and each topic's model where one can be read; a model that cannot be read leaves rules alone."""
     models = {}
     if plan.models:
@@ -151,7 +156,7 @@ def make_classifier(plan: WorkerPlan) -> Classifier:
                 models[topic] = load(path)
             except ArtifactError as error:
                 logging.getLogger("aggregator").warning("%s: %s; its rules decide alone", topic, error)
-    return TopicClassifier(plan.topics, models)
+    return TopicClassifier(plan.topics, models, names)
 
 
 def _embedder(plan: WorkerPlan) -> Embedder | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from classifiers.rules.topic import Group, Topic
 from classifiers.terms.language import DEFAULT_FIELDS, Term
 from classifiers.terms.matcher import Matcher
-from classifiers.terms.searchable import FIELD_BIT, Page
+from classifiers.terms.name_finder import Spellings
+from classifiers.terms.search_text import FIELD_BIT, SearchText
 from classifiers.terms.spans import Span
 from classifiers.terms.text import is_within
 from classifiers.terms.vocabulary import Vocabulary
@@ -29,7 +30,7 @@ class CompiledGroup:
     within: int
     multiplier: Mapping[int, float]
 
-    def satisfied(self, page: Page, found: Mapping[int, list[Span]]) -> tuple[list[Span], bool]:
+    def satisfied(self, searched: SearchText, found: Mapping[int, list[Span]]) -> tuple[list[Span], bool]:
         """Return the finds that satisfy the group, one a member, and whether a member is only in passing.
 
         No finds where the group is not satisfied.
@@ -45,9 +46,9 @@ class CompiledGroup:
         members = [found[number] for number in self.all]
         if some:
             members.append([span for number in some for span in found[number]])
-        passing = any(only_in_passing(page, spans) for spans in members)
+        passing = any(only_in_passing(searched, spans) for spans in members)
         if self.within:
-            return closest(page, members, self.within), passing
+            return closest(searched, members, self.within), passing
         multiplier = self.multiplier
         return [
             spans[0] if len(spans) == 1 else max(spans, key=lambda span: multiplier[span[2]])
@@ -73,9 +74,9 @@ class CompiledTopic:
 
 
 def compile_topics(
-    topics: Mapping[str, Topic],
+    topics: Mapping[str, Topic], names: Spellings | None = None
 ) -> tuple[Matcher, list[CompiledTopic], dict[int, tuple[int, ...]]]:
-    """Return the matcher, the compiled topics, and for each term's number the places of the topics it is evidence for.
+    """Return the matcher, which finds `names` too, the compiled topics, and for each term's number the places of the topics it is evidence for.
 
     Raises:
         TermError: a term names an entity that the topic does not hold.
@@ -89,7 +90,7 @@ def compile_topics(
         numbers.update(number for group in item.groups for number in (*group.all, *group.any))
         for number in numbers:
             users.setdefault(number, []).append(place)
-    return Matcher(vocabulary), compiled, {number: tuple(places) for number, places in users.items()}
+    return Matcher(vocabulary, names), compiled, {number: tuple(places) for number, places in users.items()}
 
 
 def _compile(vocabulary: Vocabulary, topic: Topic) -> CompiledTopic:
@@ -131,12 +132,12 @@ def _compile_group(vocabulary: Vocabulary, group: Group, multiplier: Mapping[int
     )
 
 
-def only_in_passing(page: Page, spans: Sequence[Span]) -> bool:
+def only_in_passing(searched: SearchText, spans: Sequence[Span]) -> bool:
     """Say whether a term with these finds is only mentioned in passing: once, after the lead."""
-    return len(spans) == 1 and page.in_passing(spans[0][0], spans[0][2])
+    return len(spans) == 1 and searched.in_passing(spans[0][0], spans[0][2])
 
 
-def closest(page: Page, members: Sequence[Sequence[Span]], words: int) -> list[Span]:
+def closest(searched: SearchText, members: Sequence[Sequence[Span]], words: int) -> list[Span]:
     """Return one find of each member so that all lie within `words` words of each other in one field, or nothing.
 
     Sweeps over all finds in order with the last find of each member at hand: linear in the finds.
@@ -151,6 +152,6 @@ def closest(page: Page, members: Sequence[Sequence[Span]], words: int) -> list[S
         if any(other[2] != span[2] for other in chosen):
             continue
         start, end = chosen[0][1], chosen[-1][0]
-        if end <= start or is_within(page.folded, start, end, words):
+        if end <= start or is_within(searched.folded, start, end, words):
             return [last[number] for number in range(len(members))]
     return []

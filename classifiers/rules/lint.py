@@ -117,7 +117,7 @@ def covered_names(name: str, aliases: Aliases) -> Iterator[Mistake]:
     def covered(place: int, literal: Literal) -> bool:
         if literal.before or literal.after:
             return False
-        found = matcher.scan(Document(id="", title=_sample(literal)))[1]
+        found = matcher.scan(Document(id="", title=_sample(literal))).terms
         return numbers[place] in found and whole not in found
 
     never = [place for place, body in names.items() if all(covered(place, one) for one in body.literals)]

@@ -24,8 +24,9 @@ from typing import Any, TypeVar
 from classifiers.rules.compile import CompiledTopic, compile_topics, only_in_passing
 from classifiers.rules.evidence import DISTINCT, EXCLUDE, FACET, GROUP, MUST, SOURCE, TERM, Evidence, Match
 from classifiers.rules.topic import Topic
-from classifiers.terms.matcher import uncovered
-from classifiers.terms.searchable import BIT_FIELD, Page
+from classifiers.terms.matcher import Scan, uncovered
+from classifiers.terms.name_finder import Spellings
+from classifiers.terms.search_text import BIT_FIELD, SearchText
 from classifiers.terms.spans import Span
 from classifiers.types import Document, Label
 
@@ -51,30 +52,42 @@ INCOMPLETE = 0.5
 class RuleClassifier:
     """The rules of several topics, compiled into one automaton. Pickles as its topics."""
 
-    def __init__(self, topics: Mapping[str, Topic]) -> None:
-        """Compile the topics.
+    def __init__(self, topics: Mapping[str, Topic], names: Spellings | None = None) -> None:
+        """Compile the topics; `names` are found in the same pass, for who else asks for them (`scan`).
 
         Raises:
             TermError: a topic built by hand names an entity that it does not hold (`read_topics` never
                 returns such a topic without a mistake).
         """
         self.topics = dict(topics)
-        self._matcher, self._compiled, self._users = compile_topics(self.topics)
+        self._names = names
+        self._matcher, self._compiled, self._users = compile_topics(self.topics, names)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"topics": self.topics}
+        return {"topics": self.topics, "names": self._names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.topics = state["topics"]
-        self._matcher, self._compiled, self._users = compile_topics(self.topics)
+        self.__init__(state["topics"], state["names"])  # type: ignore[misc]
 
-    def classify(self, documents: Sequence[Document]) -> list[tuple[Label, ...]]:
-        """Return each document's labels, in the order of the topics; only topics that it has to do with at all."""
+    def scan(self, document: Document) -> Scan:
+        """Return what the automaton finds in a document: what `evidence` needs, and the names."""
+        return self._matcher.scan(document)
+
+    def classify(
+        self, documents: Sequence[Document], scans: Sequence[Scan] | None = None
+    ) -> list[tuple[Label, ...]]:
+        """Return each document's labels, in the order of the topics; only topics that it has to do with at all.
+
+        `scans`: one a document, where they are scanned already.
+        """
+        scans = [self.scan(document) for document in documents] if scans is None else scans
         return [
             tuple(
-                self.label(found) for found in self.evidence(document).values() if not found.beside_the_point
+                self.label(found)
+                for found in self.evidence(document, scan).values()
+                if not found.beside_the_point
             )
-            for document in documents
+            for document, scan in zip(documents, scans, strict=True)
         ]
 
     def label(self, evidence: Evidence) -> Label:
@@ -90,9 +103,10 @@ class RuleClassifier:
             rules=topic.hash,
         )
 
-    def evidence(self, document: Document) -> dict[str, Evidence]:
+    def evidence(self, document: Document, scan: Scan | None = None) -> dict[str, Evidence]:
         """Return what was found, by topic, in the order of the topics; topics without a single find are left out."""
-        page, found = self._matcher.scan(document)
+        scan = self.scan(document) if scan is None else scan
+        searched, found = scan.searched, scan.terms
         if not found:
             return {}
         users = self._users
@@ -100,12 +114,12 @@ class RuleClassifier:
         for number in found:
             touched.update(users.get(number, ()))
         return {
-            self._compiled[place].topic.slug: self._analyse(self._compiled[place], document, page, found)
+            self._compiled[place].topic.slug: self._analyse(self._compiled[place], document, searched, found)
             for place in sorted(touched)
         }
 
     def _analyse(
-        self, compiled: CompiledTopic, document: Document, page: Page, found: dict[int, list[Span]]
+        self, compiled: CompiledTopic, document: Document, searched: SearchText, found: dict[int, list[Span]]
     ) -> Evidence:
         found = _without_ignored(compiled, found)
         topic = compiled.topic
@@ -114,8 +128,8 @@ class RuleClassifier:
         points, distinct = 0.0, 0
         aside = any(number in found for number in compiled.aside)
         for number, (_, weight, what) in _uses(compiled.terms, found):
-            passing = (aside and weight > 0) or only_in_passing(page, found[number])
-            match = _match(TERM, what, weight, found[number], page, multiplier)
+            passing = (aside and weight > 0) or only_in_passing(searched, found[number])
+            match = _match(TERM, what, weight, found[number], searched, multiplier)
             if passing:
                 match = _in_passing(match, topic.passing)
             matches.append(match)
@@ -123,9 +137,9 @@ class RuleClassifier:
             distinct += weight > 0
         unmet = ""
         for group in compiled.groups:
-            spans, passing = group.satisfied(page, found)
+            spans, passing = group.satisfied(searched, found)
             if spans:
-                match = _group_match(group.name, group.weight, spans, page, multiplier)
+                match = _group_match(group.name, group.weight, spans, searched, multiplier)
                 if passing or (aside and group.weight > 0):
                     match = _in_passing(match, topic.passing)
                 matches.append(match)
@@ -138,7 +152,7 @@ class RuleClassifier:
             blocked = f"{DISTINCT}: {distinct} of {topic.distinct} different terms"
         for number, what in compiled.exclude:
             if number in found:
-                matches.append(_match(EXCLUDE, what, 0.0, found[number], page, multiplier))
+                matches.append(_match(EXCLUDE, what, 0.0, found[number], searched, multiplier))
                 blocked = f"{EXCLUDE}: {what}"
         if distinct:
             for source in {document.source: 0, document.source_kind: 0}:
@@ -150,7 +164,7 @@ class RuleClassifier:
         if blocked:
             part = INCOMPLETE if blocked.startswith(DISTINCT) else BARRED
             score *= min(part, topic.threshold)
-        facets, facet_matches = _facets(compiled, page, found) if distinct else ({}, ())
+        facets, facet_matches = _facets(compiled, searched, found) if distinct else ({}, ())
         return Evidence(topic.slug, points, score, distinct, tuple(matches), facets, facet_matches, blocked)
 
 
@@ -185,7 +199,12 @@ def _without_ignored(compiled: CompiledTopic, found: dict[int, list[Span]]) -> d
 
 
 def _match(
-    kind: str, what: str, weight: float, spans: list[Span], page: Page, multiplier: Mapping[int, float]
+    kind: str,
+    what: str,
+    weight: float,
+    spans: list[Span],
+    searched: SearchText,
+    multiplier: Mapping[int, float],
 ) -> Match:
     best = spans[0]
     factor = multiplier[best[2]]
@@ -194,7 +213,9 @@ def _match(
         factor = max(factors.values())
         best = next(span for span in spans if factors[span[2]] == factor)
         factor += ELSEWHERE * (sum(factors.values()) - factor)
-    return Match(kind, what, weight * factor, BIT_FIELD[best[2]], page.found(best[0], best[1]), len(spans))
+    return Match(
+        kind, what, weight * factor, BIT_FIELD[best[2]], searched.found(best[0], best[1]), len(spans)
+    )
 
 
 def _in_passing(match: Match, part: float) -> Match:
@@ -202,21 +223,21 @@ def _in_passing(match: Match, part: float) -> Match:
 
 
 def _group_match(
-    name: str, weight: float, spans: list[Span], page: Page, multiplier: Mapping[int, float]
+    name: str, weight: float, spans: list[Span], searched: SearchText, multiplier: Mapping[int, float]
 ) -> Match:
     """A group is as strong as its weakest member: one in the title and one in the text counts as text."""
     weakest = min(spans, key=lambda span: multiplier[span[2]])
-    found = " + ".join(dict.fromkeys(page.found(start, end) for start, end, _ in spans))
+    found = " + ".join(dict.fromkeys(searched.found(start, end) for start, end, _ in spans))
     return Match(GROUP, name, weight * multiplier[weakest[2]], BIT_FIELD[weakest[2]], found)
 
 
 def _facets(
-    compiled: CompiledTopic, page: Page, found: dict[int, list[Span]]
+    compiled: CompiledTopic, searched: SearchText, found: dict[int, list[Span]]
 ) -> tuple[dict[str, float], tuple[Match, ...]]:
     totals: dict[str, float] = {}
     matches: list[Match] = []
     for number, (_, weight, what, slug) in _uses(compiled.facets, found):
-        match = _match(FACET, f"{slug}: {what}", weight, found[number], page, compiled.multiplier)
+        match = _match(FACET, f"{slug}: {what}", weight, found[number], searched, compiled.multiplier)
         matches.append(match)
         totals[slug] = totals.get(slug, 0.0) + match.points
     return totals, tuple(matches)

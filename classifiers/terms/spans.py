@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable
 
 from classifiers.terms.language import Literal
-from classifiers.terms.searchable import Page
+from classifiers.terms.search_text import SearchText
 from classifiers.terms.text import LONGEST_WORD
 from classifiers.terms.word_boundary import check_for
 
 Span = tuple[int, int, int]
-"""Start and end in the page, and the bit of the field."""
+"""Start and end in the searched, and the bit of the field."""
 
-Finder = Callable[[Page, int, int], Span | None]
-"""(page, start, end of the anchor) -> the full span of the find, or None where it may not stand there."""
+Finder = Callable[[SearchText, int, int], Span | None]
+"""(searched, start, end of the anchor) -> the full span of the find, or None where it may not stand there."""
 
 WIDEST = 240
 """Characters beside an anchor that a wildcard inside a term may reach, so that no text makes a find expensive."""
@@ -27,15 +27,15 @@ def finder_for(literal: Literal) -> Finder:
     if literal.before or literal.after or literal.open_left or literal.open_right:
         return _wild(literal)
     if upper is not None:
-        return lambda page, start, end: (
-            (start, end, page.field_bit(start))
-            if (check is None or check(page.folded, start, end)) and _case(page, start, end) == upper
+        return lambda searched, start, end: (
+            (start, end, searched.field_bit(start))
+            if (check is None or check(searched.folded, start, end)) and _case(searched, start, end) == upper
             else None
         )
     if check is None:
-        return lambda page, start, end: (start, end, page.field_bit(start))
-    return lambda page, start, end: (
-        (start, end, page.field_bit(start)) if check(page.folded, start, end) else None
+        return lambda searched, start, end: (start, end, searched.field_bit(start))
+    return lambda searched, start, end: (
+        (start, end, searched.field_bit(start)) if check(searched.folded, start, end) else None
     )
 
 
@@ -45,11 +45,11 @@ def _wild(literal: Literal) -> Finder:
     before = re.compile(f"(?:{literal.before})\\Z") if literal.before else None
     after = re.compile(literal.after) if literal.after else None
 
-    def find(page: Page, start: int, end: int) -> Span | None:
-        folded = page.folded
+    def find(searched: SearchText, start: int, end: int) -> Span | None:
+        folded = searched.folded
         if check is not None and not check(folded, start, end):
             return None
-        if upper is not None and _case(page, start, end) != upper:
+        if upper is not None and _case(searched, start, end) != upper:
             return None
         if before is not None:
             match = before.search(folded, max(0, start - WIDEST), start)
@@ -69,10 +69,10 @@ def _wild(literal: Literal) -> Finder:
             last = min(len(folded), end + LONGEST_WORD)
             while end < last and folded[end].isalnum():
                 end += 1
-        return start, end, page.field_bit(start)
+        return start, end, searched.field_bit(start)
 
     return find
 
 
-def _case(page: Page, start: int, end: int) -> tuple[bool, ...]:
-    return tuple(character.isupper() for character in page.readable[start:end])
+def _case(searched: SearchText, start: int, end: int) -> tuple[bool, ...]:
+    return tuple(character.isupper() for character in searched.readable[start:end])

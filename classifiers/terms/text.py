@@ -10,6 +10,7 @@ Two steps, kept apart on purpose:
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -53,11 +54,14 @@ _PLAIN = _plain_letters()
 
 
 def readable(text: str) -> str:
-    """Return `text` in Unicode normal form NFKC (UAX 15), white space as single blanks.
+    """Return `text` in Unicode normal form NFKC (UAX 15), character references resolved, white space as single blanks.
 
+    Feeds escape twice now and then, so that "&amp;amp;" is left for an ampersand.
     The Korean letter arae-a, which Korean newspapers type as a dot between names, becomes that dot first:
     NFKC would turn it into a vowel.
     """
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
     if not text.isascii():
         if "\u318d" in text:
             text = text.replace("\u318d", "\u00b7")

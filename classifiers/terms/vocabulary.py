@@ -22,7 +22,7 @@ from classifiers.terms.language import (
     TermError,
     parse_term,
 )
-from classifiers.terms.searchable import FIELD_BIT
+from classifiers.terms.search_text import FIELD_BIT
 
 Aliases = Mapping[str, tuple[str, ...]]
 """Entities by name, each with its aliases as written."""

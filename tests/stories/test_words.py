@@ -4,6 +4,7 @@ import pytest
 
 from aggregator.stories.features.extractor import Extractor
 from aggregator.stories.features.headlines import headline, lead
+from aggregator.stories.features.names import grouping_names
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_datelines_are_no_part_of_a_lead(summary: str, text: str) -> None:
     ],
 )
 def test_numbers_come_out_alike_in_every_language(text: str, language: str, feature: str) -> None:
-    features = Extractor({}).features(text, "", language)
+    features = Extractor(grouping_names()).features(text, "", language)
     normal = {name if not name.startswith("num:") else f"num:{float(name[4:]):g}" for name in features}
     wanted = feature if not feature.startswith("num:") else f"num:{float(feature[4:]):g}"
     assert wanted in normal
@@ -75,14 +76,14 @@ def test_numbers_come_out_alike_in_every_language(text: str, language: str, feat
     ],
 )
 def test_an_event_has_the_same_names_in_three_languages(text: str, language: str) -> None:
-    features = Extractor({}).features(text, "", language)
+    features = Extractor(grouping_names()).features(text, "", language)
     assert {"person:kim-jong-un", "place:yellow-sea", "thing:cruise", "thing:missile", "act:test"} <= set(
         features
     )
 
 
 def test_short_forms_need_their_own_word() -> None:
-    features = Extractor({})
+    features = Extractor(grouping_names())
     assert "place:us" in features.features("US and Japan hold drills", "", "en")
     assert "place:us" not in features.features("Let us hold drills, busy as usual", "", "en")
     assert "place:north-korea" in features.features("北최선희, 러시아로", "", "ko")
@@ -91,6 +92,47 @@ def test_short_forms_need_their_own_word() -> None:
 
 
 def test_users_alias_sets_add_to_the_table() -> None:
-    features = Extractor({"coinport": ["Coinport", "코인포트"]})
+    features = Extractor(grouping_names({"coinport": ["Coinport", "코인포트"]}))
     assert "org:coinport" in features.features("코인포트 해킹", "", "ko")
     assert "org:coinport" in features.features("Coinport hacked", "", "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "feature", "there"),
+    [
+        ("핵무장 확대", "ko", "thing:nuclear", True),
+        ("외교 핵심 인사", "ko", "thing:nuclear", False),  # "core"
+        ("미만 판매 금지", "ko", "place:us", False),  # "under", not America with a particle
+        ("미·중 회담", "ko", "place:us", True),
+        ("Unesco meets", "en", "thing:world-heritage", True),
+        ("핵·미사일 쐈다", "ko", "act:launch", True),
+        ("Cuba visits", "en", "act:visit", True),
+        ("北韓 열병식", "ko", "place:south-korea", True),
+        ("한국인 승객", "ko", "place:south-korea", True),
+        ("Nobel for Orbán", "en", "person:orban", True),
+        ("Black &amp;amp; white flags of Iran", "en", "place:iran", True),
+    ],
+)
+def test_names_stand_where_a_reader_sees_them(text: str, language: str, feature: str, there: bool) -> None:
+    assert (feature in Extractor(grouping_names()).features(text, "", language)) is there
+
+
+def test_a_persons_entities_change_what_grouping_finds() -> None:
+    own = {
+        "kim-jong-un": ["Kim Jeong-eun"],
+        "blue-house": {"names": ["Yongsan"], "replace": True},
+        "harbours": ["Port of Cebu", "harbour*", "Davao"],
+    }
+    features = Extractor(grouping_names(own))
+    assert "person:kim-jong-un" in features.features("Kim Jeong-eun speaks", "", "en")
+    assert "person:kim-jong-un" in features.features("Kim Jong Un speaks", "", "en")
+    assert "place:blue-house" in features.features("Yongsan says no", "", "en")
+    assert "place:blue-house" not in features.features("청와대 입장", "", "ko")
+    assert "w:@harbours" in features.features("Davao floods", "", "en")
+    assert "w:@harbours" not in features.features("harbour* floods", "", "en")
+
+
+def test_what_is_written_onto_a_name_is_no_word_but_a_compound_is() -> None:
+    features = Extractor(grouping_names()).features("북한에서는 북한미사일부대열차 훈련", "", "ko")
+    assert {name for name in features if name.startswith("w:")} == {"w:부대열차"}
+    assert {"place:north-korea", "thing:missile", "act:drill"} <= set(features)

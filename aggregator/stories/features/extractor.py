@@ -1,6 +1,6 @@
 """What an entry is about, as weighted features: concepts in any language, numbers, Latin names, rare words.
 
-    person:trump place:gyeongju org:apec act:launch thing:missile   from the term table, the same in every language
+    person:trump place:gyeongju org:apec act:launch thing:missile   from the gazetteer, the same in every language
     num:350000000000  ord:13  count:2|thing:missile                 numbers, ordinals, how many of what
     w:gyeongjuman  w:술판                                           other words; Korean ones without their particle
 
@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 
-from aggregator.stories.features.gazetteer import TermFinder
 from aggregator.stories.features.headlines import words
 from aggregator.stories.features.numbers import numbers
+from classifiers.terms.matcher import Matcher, Scan
+from classifiers.terms.name_finder import Spellings, names_in
+from classifiers.terms.vocabulary import Vocabulary
+from classifiers.types import Document
 
 LEAD_WEIGHT = 0.5
 _MOST = 64
@@ -28,59 +31,77 @@ _PARTICLES = frozenset(_TABLE["particles"].split())
 _LENGTHS = sorted({len(particle) for particle in _PARTICLES}, reverse=True)
 _STOP = frozenset(f"{_TABLE['latin']} {_TABLE['korean']}".split())
 _CJK_RUN = re.compile(r"[\u4e00-\u9fff々]+|[\u30a0-\u30ffー]{2,}")
+_ENDING = re.compile(r"[\uac00-\ud7a3]+|[a-z\u00df-\u024f]+", re.IGNORECASE)
+"""What is written onto a name right behind it."""
+_LONGEST_ENDING = 3
+"""Letters up to which that is a particle or an ending, and no word of its own."""
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 
 
 class Extractor:
     """Turns headline and lead into features. Holds nothing but its tables."""
 
-    def __init__(self, entities: Mapping[str, Sequence[str]]) -> None:
-        self._terms = TermFinder(entities)
+    def __init__(self, names: Spellings) -> None:
+        """`names`: what to look for by name (`features.names`)."""
+        self._matcher = Matcher(Vocabulary({}), names)
+
+    def scan(self, document: Document) -> Scan:
+        """What may be a name in a document, for `of_scan`; a topic classifier with the same names does it as well."""
+        return self._matcher.scan(document)
 
     def features(self, title: str, lead: str, language: str) -> dict[str, float]:
         """Features with their weights, headline first; at most 64."""
-        found: dict[str, float] = {}
-        for text, weight in ((title, 1.0), (lead, LEAD_WEIGHT)):
-            for feature in self._of(text, language):
-                if feature not in found:
-                    found[feature] = weight
-                    if len(found) >= _MOST:
-                        return found
-        return found
-
-    def _of(self, text: str, language: str) -> list[str]:
-        korean = language == "ko" or (not language and _HANGUL.search(text) is not None)
-        hits = self._terms.find(text, hanja=korean)
-        found: list[str] = []
-        rest: list[str] = []
-        position = 0
-        for hit in hits:
-            found.extend(hit.concepts)
-            rest.append(text[position : hit.start])
-            position = hit.end
-        rest.append(text[position:])
-        found.extend(numbers(text, hits))
-        for part, piece in enumerate(rest):
-            found.extend(_words_of(piece, after_form=part > 0))
-        return found
+        scan = self.scan(Document("", title, lead))
+        return of_scan(scan, scan.searched.span_of("title"), scan.searched.span_of("summary"), language)
 
 
-def _words_of(text: str, *, after_form: bool) -> list[str]:
-    """Word features of a piece of text between forms. `after_form`: what it begins with may be a mere ending."""
+def of_scan(scan: Scan, headline: tuple[int, int], lead: tuple[int, int], language: str) -> dict[str, float]:
+    """Features of a document that was scanned, as `Extractor.features`; where its headline and its lead stand in it."""
+    found: dict[str, float] = {}
+    for (start, end), weight in ((headline, 1.0), (lead, LEAD_WEIGHT)):
+        for feature in _features(scan, start, end, language):
+            if feature not in found:
+                found[feature] = weight
+                if len(found) >= _MOST:
+                    return found
+    return found
+
+
+def _features(scan: Scan, start: int, end: int, language: str) -> list[str]:
+    text = scan.searched.readable[start:end]
+    korean = language == "ko" or (not language and _HANGUL.search(text) is not None)
+    hits = names_in(scan.searched, scan.names, start, end, korean=korean)
     found: list[str] = []
-    ending = after_form and bool(text) and text[0].isalnum()
+    rest = [text[: hits[0].start] if hits else text]
+    for place, hit in enumerate(hits):
+        found.extend(hit.means)
+        position = hit.end
+        following = hits[place + 1].start if place + 1 < len(hits) else len(text)
+        ending = _ENDING.match(text, position, following)
+        if ending is not None and ending.end() - position <= _LONGEST_ENDING:
+            position = ending.end()
+        rest.append(text[position:following])
+    found.extend(numbers(text, hits))
+    found.extend(_words_of("\n".join(rest)))
+    return found
+
+
+def _words_of(text: str) -> list[str]:
+    """Word features of what no name covers."""
+    found: list[str] = []
     for word in words(text):
-        first, ending = ending, False
-        if word.isdigit() or word in _STOP:
+        if word in _STOP or word.isdigit():
             continue
-        if not word.isascii() and (runs := _HANGUL.findall(word)):
+        if word.isascii():
+            stem = _stem_latin(word)
+            if len(stem) > 2 and stem not in _STOP:
+                found.append(f"w:{stem}")
+        elif runs := _HANGUL.findall(word):
             for run in runs:
                 stem = _stem_korean(run)
-                if len(stem) > 1 and stem not in _STOP and not (first and len(run) < 4):
+                if len(stem) > 1 and stem not in _STOP:
                     found.append(f"w:{stem}")
         elif word[0] < "\u0250":
-            if first and len(word) < 3:
-                continue
             stem = _stem_latin(word)
             if len(stem) > 2 and stem not in _STOP:
                 found.append(f"w:{stem}")
@@ -94,6 +115,7 @@ def _words_of(text: str, *, after_form: bool) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def _stem_korean(word: str) -> str:
     for length in _LENGTHS:
         if len(word) - length >= 2 and word[-length:] in _PARTICLES:
@@ -101,6 +123,7 @@ def _stem_korean(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=20_000)
 def _stem_latin(word: str) -> str:
     word = word.removesuffix("'s").removesuffix("’s")
     for ending in ("ies", "ing", "ed", "es", "s"):

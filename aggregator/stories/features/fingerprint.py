@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
-from typing import Any
 
 from rensa import RMinHash
 
-from aggregator.config.stories import OriginConfig
 from aggregator.core.hashes import text_keys
 from aggregator.core.types import Entry, Fingerprint
 from aggregator.stories.features import headlines
-from aggregator.stories.features.extractor import Extractor
-from classifiers.library.gazetteer.read import shipped
-from classifiers.library.gazetteer.records import WORDS
+from aggregator.stories.features.extractor import Extractor, of_scan
+from aggregator.stories.features.names import grouping_names
 from classifiers.model.embedding import Embedder
+from classifiers.terms.matcher import Scan
+from classifiers.terms.name_finder import Spellings
+from classifiers.types import Document
 
 _PERMUTATIONS = 32
 _ROWS = 4
@@ -33,25 +34,19 @@ _FEWEST = 8
 class Fingerprinter:
     """Computes fingerprints. Built once a process from the configuration; holds no other state."""
 
-    def __init__(
-        self,
-        entities: Mapping[str, Any] | None = None,
-        origins: Mapping[str, OriginConfig] | None = None,
-        embedder: Embedder | None = None,
-    ) -> None:
-        """`entities`: the user's alias sets as config.toml has them, slug to a list of names (or a table with
-        `aliases`); `origins`: the outlets. Both add to the tables that are shipped."""
+    def __init__(self, names: Spellings | None = None, embedder: Embedder | None = None) -> None:
+        """`names`: what to look for by name (`features.names`); None: what ships."""
         self._embedder = embedder
-        aliases = {slug: _names(value) for slug, value in (entities or {}).items()}
-        for slug, origin in (origins or {}).items():
-            aliases.setdefault(slug, (*([origin.name] if origin.name else []), *origin.aliases))
-        for slug, names in _topic_lists().items():
-            aliases[slug] = (*aliases.get(slug, ()), *names)
-        self._extractor = Extractor(aliases)
+        self._names = grouping_names() if names is None else names
 
-    def fingerprint(self, entries: Sequence[Entry]) -> list[Fingerprint]:
-        """One fingerprint an entry, in order. Pure; raises nothing for any text."""
-        found = [self._one(entry) for entry in entries]
+    def fingerprint(self, entries: Sequence[Entry], scans: Sequence[Scan] | None = None) -> list[Fingerprint]:
+        """One fingerprint an entry, in order. Pure; raises nothing for any text.
+
+        `scans`: one an entry, where they were scanned for topics with the same names.
+        """
+        if scans is None:
+            scans = [self._extractor.scan(_document(entry)) for entry in entries]
+        found = [_fingerprint(*pair) for pair in zip(entries, scans, strict=True)]
         if self._embedder is None or not found:
             return found
         vectors = self._embedder.vectors([one.text.replace("\t", ". ") for one in found])
@@ -60,15 +55,35 @@ class Fingerprinter:
             for one, vector in zip(found, vectors, strict=True)
         ]
 
-    def _one(self, entry: Entry) -> Fingerprint:
-        title = headlines.headline(entry.title)
-        lead = headlines.lead(entry.summary or entry.text[: 4 * _LEAD])[:_LEAD]
-        return Fingerprint(
-            keys=tuple(text_keys(entry)),
-            bands=bands(title, lead),
-            features=self._extractor.features(title, lead, entry.language),
-            text=f"{title}\t{lead}",
-        )
+    @cached_property
+    def _extractor(self) -> Extractor:
+        """Not needed where every entry comes with its scan."""
+        return Extractor(self._names)
+
+
+def _document(entry: Entry) -> Document:
+    return Document(entry.id, entry.title, entry.summary, "" if entry.summary else entry.text[: 4 * _LEAD])
+
+
+def _fingerprint(entry: Entry, scan: Scan) -> Fingerprint:
+    searched = scan.searched
+    first = searched.span_of("title")
+    title = _within(first, headlines.headline_span(searched.readable[slice(*first)]))
+    second = searched.span_of("summary" if entry.summary else "text")
+    body = searched.readable[second[0] : min(second[1], second[0] + 4 * _LEAD)]
+    start, end = _within(second, headlines.lead_span(body))
+    lead = (start, min(end, start + _LEAD))
+    named, said = searched.readable[slice(*title)], searched.readable[slice(*lead)]
+    return Fingerprint(
+        keys=tuple(text_keys(entry)),
+        bands=bands(named, said),
+        features=of_scan(scan, title, lead, entry.language),
+        text=f"{named}\t{said}",
+    )
+
+
+def _within(field: tuple[int, int], part: tuple[int, int]) -> tuple[int, int]:
+    return field[0] + part[0], field[0] + part[1]
 
 
 def fingerprint(entry: Entry) -> Fingerprint:
@@ -94,25 +109,6 @@ def bands(title: str, lead: str) -> tuple[int, ...]:
             [signed(name + start + raw[at : at + _BYTES]) for start, at in _STARTS],
         )
     return tuple(found)
-
-
-def _topic_lists() -> dict[str, tuple[str, ...]]:
-    """The lists of the gazetteer that topics use, with what they refer to."""
-    known = shipped().names
-
-    def flat(slug: str) -> tuple[str, ...]:
-        found: list[str] = []
-        for item in known[slug].for_topics:
-            found.extend(flat(item[1:]) if item.startswith("@") else (item,))
-        return tuple(found)
-
-    return {slug: flat(slug) for slug, name in known.items() if name.topics or name.kind == WORDS}
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if isinstance(value, Mapping):
-        value = value.get("aliases", ())
-    return tuple(name for name in value if isinstance(name, str)) if not isinstance(value, str) else (value,)
 
 
 def signed(data: bytes) -> int:

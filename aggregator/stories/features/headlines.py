@@ -6,9 +6,9 @@ Japanese says so.
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
+
+from classifiers.terms.text import readable
 
 # Marks that an outlet puts before or after a headline and that say nothing about the event.
 _LEADING_MARK = re.compile(
@@ -41,38 +41,48 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 _NOT_WORD = re.compile(r"[\W_]+", re.UNICODE)
 
 
-def normalise(text: str) -> str:
-    """NFKC, entities resolved (also doubly escaped ones), spaces single. Case is kept."""
-    if "&" in text:
-        text = html.unescape(html.unescape(text))
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.split())
+def headline_span(text: str) -> tuple[int, int]:
+    """Where a normalised title goes on after the marks before it, and where it ends before those after it."""
+    start, end, previous = 0, len(text), ""
+    rest = text
+    while previous != rest:
+        previous = rest
+        mark = _LEADING_MARK.match(rest)
+        if mark is not None:
+            start += mark.end()
+            rest = rest[mark.end() :]
+        if rest.endswith(_CLOSING) or not _DASHES.isdisjoint(rest):
+            rest = _TRAILING_MARK.sub("", rest)
+        start += len(rest) - len(rest.lstrip())
+        rest = rest.strip()
+        end = start + len(rest)
+    return (0, len(text)) if not rest or _DATE_ALONE.fullmatch(rest) else (start, end)
+
+
+def lead_span(text: str) -> tuple[int, int]:
+    """Where a normalised summary goes on after dateline and byline, and where the mark of truncation begins.
+
+    Nothing between the two where no more than three letters are left.
+    """
+    dateline = _DATELINE.match(text)
+    start = dateline.end() if dateline is not None else 0
+    start += len(text) - start - len(text[start:].lstrip())
+    end = start + len(text[start:].rstrip(".… "))
+    return (start, end) if end - start > 3 else (start, start)
 
 
 def headline(title: str) -> str:
     """The headline without its marks: "[속보] …(종합2보)" and "UPDATE 2-…" say how, not what."""
-    text = normalise(title)
-    whole, previous = text, None
-    while previous != text:
-        previous = text
-        mark = _LEADING_MARK.match(text)
-        if mark is not None:
-            text = text[mark.end() :]
-        if text.endswith(_CLOSING) or not _DASHES.isdisjoint(text):
-            text = _TRAILING_MARK.sub("", text)
-        text = text.strip()
-    return whole if not text or _DATE_ALONE.fullmatch(text) else text
+    text = readable(title)
+    start, end = headline_span(text)
+    return text[start:end]
 
 
 def lead(summary: str) -> str:
     """The summary without dateline, byline and the mark of truncation; empty when nothing is left."""
-    text = normalise(summary)
-    dateline = _DATELINE.match(text)
-    if dateline is not None:
-        text = text[dateline.end() :].strip()
-    text = text.rstrip(".… ").strip()
-    return text if len(text) > 3 else ""
+    text = readable(summary)
+    start, end = lead_span(text)
+    return text[start:end]
 
 
 def compact(text: str) -> str:
@@ -81,5 +91,5 @@ def compact(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Words in order, lower case. Scripts without spaces come as runs; features.py cuts those further."""
-    return [word.lower() for word in _WORD.findall(text)]
+    """Words in order, lower case. Scripts without spaces come as runs; extractor.py cuts those further."""
+    return _WORD.findall(text.lower())

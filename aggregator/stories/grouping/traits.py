@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from operator import add
 from typing import Any, Final
 
-from aggregator.stories.features.gazetteer import listed
 from aggregator.stories.features.headlines import compact
+from aggregator.stories.features.names import marked
 from aggregator.stories.grouping.idf import Rarity
 
 KIND_WEIGHT: Final = {
@@ -27,8 +27,8 @@ KIND_WEIGHT: Final = {
 _KIND_WEIGHT: Final = {kind[:3]: weight for kind, weight in KIND_WEIGHT.items()}
 """By the first three letters, which tell the kinds apart."""
 _MATTER: Final = ("act", "thi")
-FRAME: Final = listed("frame")
-_WEAPONS: Final = listed("weapons")
+FRAME: Final = marked("frame")
+_WEAPONS: Final = marked("weapon")
 NUMBER_KINDS: Final = ("num", "ord", "cou", "day")
 _NO_NUMBERS: Final[tuple[frozenset[str], ...]] = (frozenset(),) * len(NUMBER_KINDS)
 
@@ -62,7 +62,7 @@ class Traits:
     places: frozenset[str]
     """Of the headline."""
     matter: frozenset[str]
-    """What is done and with what, in headline or lead; acts and offices of every day (`[frame]` in terms.toml) apart."""
+    """What is done and with what, in headline or lead; acts and offices of every day (`frame` in the gazetteer) apart."""
     weapons: frozenset[str]
     """Of the headline."""
     numbers: tuple[frozenset[str], ...]

@@ -12,8 +12,8 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from aggregator.stories.features.headlines import normalise
 from aggregator.stories.summary.origin import Origins
+from classifiers.terms.text import readable
 
 _AFTER, _BEFORE = 48, 24
 """Letters between a name and the word that makes it an attribution."""
@@ -94,10 +94,10 @@ class Attributor:
 
     def _search(self, title: str, body: str) -> tuple[Attribution, ...]:
         found: dict[tuple[str, str], Attribution] = {}
-        headline = normalise(title)
+        headline = readable(title)
         if _SAID_BY_NORTH.match(headline):
             found["North Korea", "party"] = Attribution("North Korea", "party", headline[:40])
-        for text in (headline, normalise(body)):
+        for text in (headline, readable(body)):
             matches = self._automaton.find_matches_as_indexes(text)
             for place, (number, start, end) in enumerate(matches):
                 form = self._forms[number]

@@ -13,6 +13,7 @@ from aggregator.config.stories import OriginConfig, StoriesConfig
 from aggregator.core.types import Story, StoryEntry, published_order
 from aggregator.stories.features import headlines
 from aggregator.stories.features.extractor import Extractor
+from aggregator.stories.features.names import grouping_names
 from aggregator.stories.summary.attribution import Attributor
 from aggregator.stories.summary.bursts import burst_at, lead
 from aggregator.stories.summary.corroborate import Rules, corroborate
@@ -201,4 +202,4 @@ def _default_rules(settings: StoriesConfig) -> Rules:
 
 @lru_cache(maxsize=1)
 def _extractor() -> Extractor:
-    return Extractor({})
+    return Extractor(grouping_names())

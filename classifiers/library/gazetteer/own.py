@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from classifiers.library.gazetteer.records import WORDS, Gazetteer, Name
+from classifiers.library.gazetteer.records import GROUPING, WORDS, Gazetteer, Name
 from classifiers.terms.language import Entity, Phrase, TermError, parse_term
 
 Sense = tuple[bool, object]
@@ -35,8 +35,8 @@ def extended(gazetteer: Gazetteer, entities: Mapping[str, Any]) -> Gazetteer:
     names = dict(gazetteer.names)
     for slug, raw in entities.items():
         there = names.get(slug)
-        if there is not None and not there.only_grouping:
-            base = replace(there, names=(), topics=(), grouping=()) if replaces(raw) else there
+        if there is not None and there.only != GROUPING:
+            base = replace(there, names=(), topics=(), grouping=(), headline=()) if replaces(raw) else there
             known = set() if replaces(raw) else senses(gazetteer, slug)
             names[slug] = _with(base, spellings(raw), known)
     return Gazetteer(names, gazetteer.compounds)
@@ -64,7 +64,10 @@ def changes_nothing(gazetteer: Gazetteer, slug: str, own: Iterable[str], *, repl
     before, said = senses(gazetteer, slug), set[Sense]().union(*map(_senses, own))
     if not replacing:
         return said <= before
-    names = {**gazetteer.names, slug: replace(gazetteer.names[slug], names=tuple(own), topics=())}
+    names = {
+        **gazetteer.names,
+        slug: replace(gazetteer.names[slug], names=tuple(own), topics=(), headline=()),
+    }
     return senses(Gazetteer(names), slug) == before
 
 

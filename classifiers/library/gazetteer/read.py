@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from classifiers.library.gazetteer.records import KINDS, Gazetteer, Name
+from classifiers.library.gazetteer.records import GROUPING, KINDS, TOPICS, Gazetteer, Name
 
 FOLDER = Path(__file__).parent
 COMPOUNDS = "compounds"
 
 _SPELLINGS = ("names", "topics", "grouping")
-_LISTS = (*_SPELLINGS, "implies")
+_LISTS = (*_SPELLINGS, "headline", "implies")
 _FLAGS = ("frame", "weapon")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -75,8 +75,10 @@ class _Reader:
             self.mistakes.append(f"{path.name}: {error}")
             return
         only = table.pop("only", "")
-        if only not in ("", "grouping"):
-            self.mistakes.append(f'{_Place(path.name, text, "", "only")}: only must be "grouping"')
+        if only not in ("", TOPICS, GROUPING):
+            self.mistakes.append(
+                f'{_Place(path.name, text, "", "only")}: only must be "topics" or "grouping"'
+            )
         frame = table.pop("frame", False)
         for kind, entries in table.items():
             if kind not in (*KINDS, COMPOUNDS) or not isinstance(entries, Mapping):
@@ -92,9 +94,9 @@ class _Reader:
                 if kind == COMPOUNDS:
                     self.compounds[slug] = self._strings(raw, place)
                 else:
-                    self._name(place, raw, only_grouping=bool(only), frame=frame is True)
+                    self._name(place, raw, only=only, frame=frame is True)
 
-    def _name(self, place: _Place, raw: Any, *, only_grouping: bool, frame: bool) -> None:
+    def _name(self, place: _Place, raw: Any, *, only: str, frame: bool) -> None:
         slug = place.slug
         if not _SLUG.fullmatch(slug):
             self.mistakes.append(f"{place}: {slug} must be lower-case letters, digits and single hyphens")
@@ -106,6 +108,8 @@ class _Reader:
             if not isinstance(entry[key], bool):
                 self.mistakes.append(f"{place}: {key} of {slug} must be true or false")
         lists = {key: self._strings(entry[key], place) for key in _LISTS if key in entry}
+        if any(len(sign) > 1 for sign in lists.get("headline", ())):
+            self.mistakes.append(f"{place}: headline of {slug} must be single characters")
         if not any(lists.get(key) for key in _SPELLINGS):
             self.mistakes.append(f"{place}: {slug} has no spelling")
         self.names[slug] = Name(
@@ -114,7 +118,7 @@ class _Reader:
             **lists,
             frame=entry.get("frame", frame) is True,
             weapon=entry.get("weapon") is True,
-            only_grouping=only_grouping,
+            only=only,
         )
 
     def _strings(self, raw: Any, place: _Place) -> tuple[str, ...]:

@@ -11,6 +11,14 @@ KINDS = ("person", "place", "org", "act", "thing", "words")
 WORDS = "words"
 """The kind of a list that topics use and that names no single thing."""
 
+TOPICS, GROUPING = "topics", "grouping"
+"""The two uses, where a name is for one of them only."""
+
+
+def is_plain(spelling: str) -> bool:
+    """Return whether a spelling is written out: no exception, reference, expression, bracket or wildcard."""
+    return spelling[:1] not in ("", "-", "@", "/", "=") and not set("(*") & set(spelling)
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -24,29 +32,35 @@ class Name:
     """Spellings for topics alone; may be exceptions (`-`) and other names (`@`)."""
     grouping: tuple[str, ...] = ()
     """Spellings for grouping alone."""
+    headline: tuple[str, ...] = ()
+    """Single characters that stand for it in Korean headlines."""
     implies: tuple[str, ...] = ()
     """Slugs of what is named along with it."""
     frame: bool = False
     """Reports of different events share it all the same."""
     weapon: bool = False
     """Reports of one event name the same one."""
-    only_grouping: bool = False
-    """Topics cannot use it."""
+    only: str = ""
+    """"topics" or "grouping": the other leaves it out."""
 
     @property
     def feature(self) -> str:
-        """What grouping calls it, as in "person:kim-jong-un"."""
-        return f"{self.kind}:{self.slug}"
+        """What grouping calls it, as in "person:kim-jong-un"; a list is a word like any other, "w:@north-weapons"."""
+        return f"w:@{self.slug}" if self.kind == WORDS else f"{self.kind}:{self.slug}"
 
     @property
     def for_topics(self) -> tuple[str, ...]:
-        """What `@slug` finds."""
-        return () if self.only_grouping else (*self.names, *self.topics)
+        """What `@slug` finds. A Korean syllable of a headline is a common word too, so topics must ask for it."""
+        signs = (sign for sign in self.headline if not "\uac00" <= sign <= "\ud7a3")
+        return () if self.only == GROUPING else (*self.names, *signs, *self.topics)
 
     @property
     def for_grouping(self) -> tuple[str, ...]:
-        """What grouping finds."""
-        return () if self.kind == WORDS else (*self.names, *self.grouping)
+        """What grouping finds. Of a list only what is written out: a pattern stands for words, not for a name."""
+        if self.only == TOPICS:
+            return ()
+        found = (*self.names, *self.grouping)
+        return tuple(item for item in found if is_plain(item)) if self.kind == WORDS else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,7 @@ class Gazetteer:
 
     def aliases(self) -> dict[str, tuple[str, ...]]:
         """Return what `@name` stands for in topics, by name."""
-        return {slug: name.for_topics for slug, name in self.names.items() if not name.only_grouping}
+        return {slug: name.for_topics for slug, name in self.names.items() if name.only != GROUPING}
 
     def features(self, mark: str) -> frozenset[str]:
         """Return the features of all names that are marked: `mark` is "frame" or "weapon"."""

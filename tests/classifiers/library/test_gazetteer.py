@@ -61,7 +61,7 @@ weapon = true
         ('[compounds]\n"한미" = ["us"]', "people.toml:2: 한미 refers to us, which is in no file"),
         ('[people]\nkim = ["Kim"]', "people.toml:1: people is none of person, place"),
         ('[person]\n"Kim Il" = ["Kim"]', "people.toml:2: Kim Il must be lower-case letters"),
-        ('\nonly = "topics"\n[person]\nkim = ["Kim"]', 'people.toml:2: only must be "grouping"'),
+        ('\nonly = "nothing"\n[person]\nkim = ["Kim"]', "people.toml:2: only must be"),
         ("[person\n", "people.toml: Expected"),
     ],
 )

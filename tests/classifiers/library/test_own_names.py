@@ -15,7 +15,7 @@ from classifiers.types import Document
 SHIPPED = Gazetteer(
     {
         "ferry": Name("ferry", "thing", ("ferry", "여객선"), topics=("-ferry wheel",)),
-        "sinking": Name("sinking", "act", ("sank",), only_grouping=True),
+        "sinking": Name("sinking", "act", ("sank",), only="grouping"),
         "south-china-sea": Name("south-china-sea", "place", ("South China Sea",)),
         "south-arms": Name("south-arms", "words", ("KF-21",)),
     }

@@ -25,7 +25,7 @@ LEAD = 40
 """Words at the beginning of a summary or text that say what a story is about: its first paragraph."""
 
 
-class Page:
+class SearchText:
     """One document's fields in one string, each on a line of its own, so one pass finds everything.
 
     `readable` and `folded` have the same length: a position in one is the same position in the other.
@@ -62,6 +62,16 @@ class Page:
     def field_bit(self, position: int) -> int:
         """Return the bit of the field that `position` is in."""
         return self._bits[bisect_right(self._starts, position) - 1]
+
+    def span_of(self, name: str) -> tuple[int, int]:
+        """Return where a field begins and ends; twice the same where it is empty or was left out."""
+        bit = FIELD_BIT[name]
+        if bit not in self._bits:
+            return 0, 0
+        place = self._bits.index(bit)
+        following = place + 1
+        end = self._starts[following] - 1 if following < len(self._starts) else len(self.readable)
+        return self._starts[place], end
 
     def in_passing(self, start: int, bit: int) -> bool:
         """Say whether what stands at `start`, in the field `bit`, comes after the lead of a summary or text."""
