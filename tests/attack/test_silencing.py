@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from aiohttp import web
@@ -39,7 +40,7 @@ title = "Honest"
 url = "{hostile}"
 title = "Hostile"
 """
-SUBJECTS = [
+WORDS = [
     "harbour",
     "library",
     "orchestra",
@@ -50,6 +51,60 @@ SUBJECTS = [
     "railway",
     "orchard",
     "theatre",
+    "winter",
+    "valley",
+    "copper",
+    "ladder",
+    "candle",
+    "marble",
+    "forest",
+    "engine",
+    "pepper",
+    "garden",
+    "silver",
+    "window",
+    "camera",
+    "button",
+    "hammer",
+    "island",
+    "jacket",
+    "kitchen",
+    "lantern",
+    "magnet",
+    "needle",
+    "oyster",
+    "pillow",
+    "quarry",
+    "rocket",
+    "saddle",
+    "tunnel",
+    "velvet",
+    "walnut",
+    "yellow",
+    "zipper",
+    "anchor",
+    "basket",
+    "cactus",
+    "dragon",
+    "elbow",
+    "feather",
+    "glacier",
+    "helmet",
+    "insect",
+    "jungle",
+    "kettle",
+    "lizard",
+    "meadow",
+    "nectar",
+    "ocean",
+    "pencil",
+    "quilt",
+    "ribbon",
+    "shovel",
+    "thunder",
+    "umbrella",
+    "village",
+    "whistle",
 ]
 
 
@@ -70,14 +125,14 @@ def item(number: int, title: str, guid: str, at: datetime) -> str:
 
 
 def honest(number: int, at: datetime, guid: str = "") -> str:
-    title = f"The {SUBJECTS[number % 10]} of district {number} opens its doors to {number * 7 + 3} guests"
+    title = " ".join(Random(number).sample(WORDS, 8)).capitalize()
     return item(number, title, guid or f"honest-{number}", at)
 
 
 def lie(number: int, at: datetime) -> str:
     return item(
         number,
-        f"Scandal {number * 13} shakes the town, officials of ward {number} silent",
+        "Shame: " + " ".join(Random(-1 - number).sample(WORDS, 8)),
         f"lie-{number}",
         at,
     )
