@@ -20,7 +20,7 @@ from aggregator.pipeline.release import Released, release
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish.items.health import FeedAlarm
 from aggregator.publish.selection import Cursor, Selection
-from aggregator.publish.source import Withdrawn
+from aggregator.publish.source import Outlined, Withdrawn
 from aggregator.publish.text import when
 from aggregator.publish.types import Names
 from aggregator.store import Wanted
@@ -94,17 +94,11 @@ class StoreSource:
     def stories(
         self, output: OutputConfig, selection: Selection, limit: int, before: Cursor | None
     ) -> Sequence[Story]:
-        wanted = Wanted(
-            topics=selection.topics,
-            belongs=selection.mode != "near",
-            margin=selection.near_margin,
-            min_score=selection.min_score,
-            order=selection.order,
-            since=selection.since,
-            span=selection.span,
-            before=(before.at, before.story) if before else None,
-        )
-        return self._runtime.store.selection.wanted(wanted, limit)
+        return self._runtime.store.selection.wanted(_wanted(selection, before), limit)
+
+    def outline(self, output: OutputConfig, selection: Selection) -> Sequence[Outlined]:
+        found = self._runtime.store.selection.outline(_wanted(selection, None))
+        return [Outlined(*row) for row in found]
 
     def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:
         found = self._runtime.store.selection.withdrawn(output.topics, since, limit)
@@ -248,3 +242,17 @@ class StoreSource:
 
     def _kept(self, key: str, make: Callable[[], str]) -> str:
         return self._runtime.store.meta.update(key, lambda held: make() if held is None else held)
+
+
+def _wanted(selection: Selection, before: Cursor | None) -> Wanted:
+    return Wanted(
+        topics=selection.topics,
+        belongs=selection.mode != "near",
+        margin=selection.near_margin,
+        min_score=selection.min_score,
+        order=selection.order,
+        since=selection.since,
+        span=selection.span,
+        before=(before.at, before.story) if before else None,
+        with_it=bool(before and before.entry),
+    )

@@ -2,6 +2,10 @@
 
     feed -> hours of today -> days of the open week or month -> weeks or months
 
+A span with more stories than one document should hold is cut into parts, the newest first in the chain: the span's own
+key names the newest, and each older one is what was first seen before a given story. A part asked for by a place at which
+nothing is cut any more still ends where the next one begins: whoever follows the chain misses nothing.
+
 A document holds the stories first seen in its span, so that none moves from one document to another, and only a
 span that is over has one, so that the set it holds stands still. Hours and days that a larger document has taken in
 can still be asked for.
@@ -9,10 +13,16 @@ can still be asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+from aggregator.publish.selection import Cursor
+from aggregator.publish.source import Outlined
 
 Span = tuple[datetime, datetime]
 
+MOST = 1000
+"""Items in one archive document. One that has more is of stories with many entries each, which are not torn apart."""
 _FORMS = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
 
 
@@ -79,6 +89,23 @@ def following(span: Span, unit: str, now: datetime) -> str | None:
         if start == span[1] and end <= now:
             return key_of(start, size)
     return None
+
+
+def cuts(outline: Sequence[Outlined], *, by_entries: bool) -> tuple[Cursor, ...]:
+    """Return the places at which a span is cut into parts, the oldest first; a part holds what comes before its place.
+
+    Counted from the oldest story on, so that what is added or taken away later moves only the cuts after it.
+    `by_entries`: whether entries are the items, not stories.
+    """
+    found: list[Cursor] = []
+    held = 0
+    for one in outline:
+        items = one.entries if by_entries else 1
+        if held and held + items > MOST:
+            found.append(Cursor(one.first_seen, one.story))
+            held = 0
+        held += items
+    return tuple(found)
 
 
 def _around(moment: datetime, size: str) -> Span:

@@ -1,6 +1,7 @@
 """Which archive documents stand beside an output's files, and how files name each other.
 
 <slug>.atom -> <slug>/2026-11-23T09.atom -> … -> <slug>/2026-11-22.atom -> … and <slug>/withdrawn.atom
+A span that is cut into parts: 2026-11-22.atom (the newest) -> 2026-11-22_1763812800000000-s1.atom -> …
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from pathlib import Path
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.publish import archive
-from aggregator.publish.types import OutputFeed
+from aggregator.publish.parameters import Request, read_parameters
+from aggregator.publish.source import StorySource
+from aggregator.publish.types import FORMATS, OutputFeed, file_name
 
 RECENT = timedelta(days=7)
 """Archives that closed within this are written anew each hour, since their stories still change; older ones each day."""
@@ -38,6 +41,20 @@ def chain(output: OutputConfig, feed: OutputFeed, oldest: datetime | None) -> tu
     return tuple(keys)
 
 
+def parts(source: StorySource, output: OutputConfig, key: str, now: datetime) -> tuple[Request, ...]:
+    """Return what is to be asked for all of an archive: its parts, the newest first."""
+    whole = read_parameters([("archive", key)], output, now)
+    places = archive.cuts(source.outline(output, whole.selection), by_entries=output.unit == "entry")
+    return (whole, *(replace(whole, before=place) for place in reversed(places)))
+
+
+def parts_held(folder: Path, key: str) -> tuple[str, ...]:
+    """Return the names of an archive's parts as they were last written; empty: it never was."""
+    if not (folder / f"{key}.json.gz").exists():
+        return ()
+    return (key, *sorted(path.name.removesuffix(".atom") for path in folder.glob(f"{key}_*.atom")))
+
+
 def due(key: str, output: OutputConfig, now: datetime, last: datetime | None) -> bool:
     """Whether an archive is to be written, where its output's were last written at `last` (None: never)."""
     if last is None or last.date() != now.date():
@@ -51,7 +68,7 @@ def as_files(feed: OutputFeed, kept: Collection[str]) -> OutputFeed:
     """Return a document that names its neighbours as files, and only those that are kept."""
     paging = feed.paging
     before, after = (
-        query if query is not None and query.removeprefix("archive=") in kept else None
+        query if query is not None and file_name(query) in kept else None
         for query in (paging.prev_archive, paging.next_archive)
     )
     # A page has no file of its own: what it would hold is in the archives.
@@ -63,10 +80,10 @@ def prune(folder: Path, kept: Collection[str], now: datetime) -> None:
     """Remove archive documents that are no longer kept. Other files are left alone."""
     with suppress(FileNotFoundError):
         for path in sorted(folder.iterdir()):
-            key, _, ending = path.name.partition(".")
-            if ending.removesuffix(".gz") not in ("atom", "rss", "json") or key in kept:
+            name, _, ending = path.name.removesuffix(".gz").rpartition(".")
+            if ending not in FORMATS or name in kept:
                 continue
-            span = _span(key)
+            span = _span(name.partition("_")[0])
             if span is not None and span[1] < now - GRACE:
                 path.unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.config.outputs import OutputConfig
-from aggregator.publish.file_archive import as_files, chain, due, prune
+from aggregator.publish.file_archive import as_files, chain, due, parts, parts_held, prune
 from aggregator.publish.formats.render import render
 from aggregator.publish.parameters import Request, read_parameters
 from aggregator.publish.produce import produce
@@ -28,6 +28,7 @@ from aggregator.publish.types import (
     OutputFeed,
     Publication,
     Site,
+    file_name,
     no_feedback,
 )
 
@@ -76,17 +77,23 @@ def write_output(
     feed = made()
     folder.mkdir(parents=True, exist_ok=True)
     if output.files_url:
-        keys = chain(output, feed, source.oldest())
         beside = folder / output.slug
-        for key in keys:
-            if due(key, output, now, archived) or not (beside / f"{key}.json.gz").exists():
-                document = as_files(made(read_parameters([("archive", key)], output, now)), keys)
-                written += _write(beside, key, document)
+        names: list[str] = []
+        wanted: list[Request] = []
+        for key in chain(output, feed, source.oldest()):
+            held = parts_held(beside, key)
+            if due(key, output, now, archived) or not held:
+                made_anew = parts(source, output, key, now)
+                wanted += made_anew
+                held = tuple(file_name(request.query) for request in made_anew)
+            names += held
+        for request in wanted:
+            written += _write(beside, file_name(request.query), as_files(made(request), names))
         if feed.withdrawn:
             request = read_parameters([("withdrawn", "yes")], output, now)
-            written += _write(beside, "withdrawn", as_files(made(request), keys))
-        prune(beside, keys, now)
-        feed = as_files(feed, keys)
+            written += _write(beside, "withdrawn", as_files(made(request), names))
+        prune(beside, names, now)
+        feed = as_files(feed, names)
     return (*written, *_write(folder, output.slug, feed))
 
 

@@ -73,7 +73,7 @@ class Request:
     narrowed: str = ""
     """Canonical query string of what narrows the output; empty when nothing does."""
     before: Cursor | None = None
-    """A page: what comes after this."""
+    """A page: what comes after this. A part of an archive: what was first seen before this."""
     archive: str = ""
     """An archive document's key."""
     rolling: bool = False
@@ -91,9 +91,10 @@ class Request:
     @property
     def query(self) -> str:
         """The canonical query string of this very document."""
-        if self.archive:
-            return self.page(archive=self.archive)
-        return self.page(before=write_cursor(self.before)) if self.before else self.narrowed
+        extra = {"archive": self.archive} if self.archive else {}
+        if self.before:
+            extra["before"] = write_cursor(self.before)
+        return self.page(**extra)
 
 
 def plain_request(output: OutputConfig, now: datetime) -> Request:
@@ -111,8 +112,6 @@ def read_parameters(pairs: Sequence[tuple[str, str]], output: OutputConfig, now:
     )
     changes = _read_lists(given, output, mistakes) | _read_values(given, now, mistakes)
     before = changes.pop("before", None)
-    if "archive" in given and "before" in given:
-        mistakes.append("archive and before exclude each other")
     if "withdrawn" in given:
         mistakes.extend(_withdrawn_mistakes(given, output, now))
     if mistakes:
@@ -185,16 +184,17 @@ def withdraws(output: OutputConfig, selection: Selection) -> bool:
 
 
 def write_cursor(cursor: Cursor) -> str:
-    """Return a cursor as a parameter's value: microseconds since 1970, "-", the story's id."""
-    return f"{(cursor.at - _EPOCH) // timedelta(microseconds=1)}-{cursor.story}"
+    """Return a cursor as a parameter's value: microseconds since 1970, "-", the story's id, "~" and the entry, if any."""
+    place = f"{(cursor.at - _EPOCH) // timedelta(microseconds=1)}-{cursor.story}"
+    return f"{place}~{cursor.entry}" if cursor.entry else place
 
 
 def read_cursor(text: str) -> Cursor:
     """Return the cursor a value stands for. Raises ValueError."""
-    match = re.fullmatch(r"(\d{1,17})-([A-Za-z0-9_.:\-]{1,128})", text)
+    match = re.fullmatch(r"(\d{1,17})-([A-Za-z0-9_.:\-]{1,128})(?:~([0-9a-f]{16}))?", text, re.ASCII)
     if match is None:
         raise ValueError("not a page of this feed; follow its `next` links")
-    return Cursor(_EPOCH + timedelta(microseconds=int(match[1])), match[2])
+    return Cursor(_EPOCH + timedelta(microseconds=int(match[1])), match[2], match[3] or "")
 
 
 def _given(pairs: Sequence[tuple[str, str]], mistakes: list[str]) -> dict[str, list[str]]:

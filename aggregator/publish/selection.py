@@ -14,7 +14,8 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story, StoryEntry
 from classifiers.types import Label
 
-Order = Literal["changed", "published", "score"]
+Order = Literal["changed", "published", "score", "first_seen"]
+"""first_seen is the archives' own: the one moment of a story that never changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,12 @@ class Cursor:
     """The last story of a page; the next page begins after it."""
 
     at: datetime
-    """Its `changed` or `published`, by the selection's order."""
+    """Its moment by the selection's order: `changed`, `published`, `first_seen`."""
     story: str
     """Its id, which orders stories of the same moment (descending, like the moment)."""
+    entry: str = ""
+    """Where a page of entries ended inside the story: a hash of the entry it ended with. The next page begins with the
+    story's other entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class Selection:
     unit: Literal["story", "entry"] = "story"
     order: Order = "changed"
     limit: int = 100
+    within: Cursor | None = None
+    """Unit "entry": the page begins inside this cursor's story, after its entry."""
 
 
 def selection_of(output: OutputConfig, now: datetime) -> Selection:
@@ -126,8 +132,6 @@ def pick(stories: Iterable[Story], selection: Selection) -> tuple[Story, ...]:
 
 def in_order(stories: Sequence[Story], selection: Selection) -> list[Story]:
     """Return stories in the selection's order, first what a reader should see first."""
-    if selection.order == "published":
-        return sorted(stories, key=lambda story: (story.published, story.id), reverse=True)
     if selection.order == "score":
 
         def by_score(story: Story) -> tuple[float, datetime, str]:
@@ -135,19 +139,30 @@ def in_order(stories: Sequence[Story], selection: Selection) -> list[Story]:
             return (label.score if label else 0.0, story.changed, story.id)
 
         return sorted(stories, key=by_score, reverse=True)
-    return sorted(stories, key=lambda story: (story.changed, story.id), reverse=True)
+    return sorted(stories, key=lambda story: (moment_of(story, selection), story.id), reverse=True)
+
+
+def moment_of(story: Story, selection: Selection) -> datetime:
+    """Return the moment that orders a story (score apart)."""
+    match selection.order:
+        case "published":
+            return story.published
+        case "first_seen":
+            return story.first_seen
+        case _:
+            return story.changed
 
 
 def cursor_of(story: Story, selection: Selection) -> Cursor | None:
     """Return where the page after `story` begins; None where the order allows no paging (score)."""
     if selection.order == "score":
         return None
-    return Cursor(story.published if selection.order == "published" else story.changed, story.id)
+    return Cursor(moment_of(story, selection), story.id)
 
 
-def for_archive(selection: Selection, span: tuple[datetime, datetime], limit: int = 1000) -> Selection:
-    """Return the selection of an archive document or a digest: what was first seen in the span, in that order."""
-    return replace(selection, span=span, since=None, order="published", limit=limit)
+def for_archive(selection: Selection, span: tuple[datetime, datetime]) -> Selection:
+    """Return the selection of the archive documents of a span: what was first seen in it, in that order."""
+    return replace(selection, span=span, since=None, order="first_seen")
 
 
 def _label_fits(label: Label, selection: Selection) -> bool:

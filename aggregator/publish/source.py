@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story
@@ -25,6 +25,15 @@ class Withdrawn:
     """Its headline, or that of the story it was merged into; empty where neither is held any more."""
 
 
+class Outlined(NamedTuple):
+    """Where a story stands in its span."""
+
+    first_seen: datetime
+    story: str
+    entries: int
+    """How many it has."""
+
+
 class StorySource(Protocol):
     """Stories to publish. All methods are synchronous and may be called from any thread."""
 
@@ -33,10 +42,14 @@ class StorySource(Protocol):
     ) -> Sequence[Story]:
         """At most `limit` stories in the selection's order, beginning after `before`.
 
-        Order: (changed or published, id), both descending; for order "score", score descending. Entries'
+        Order: (the order's moment, id), both descending; for order "score", score descending. Entries'
         `content` and `text` may be empty. Every story that `select.matches` must come; others may come too,
         so narrowing by topics, mode and span is enough. Fewer than `limit` means that there are no more.
         """
+        ...
+
+    def outline(self, output: OutputConfig, selection: Selection) -> Sequence[Outlined]:
+        """What `stories` would give for a span, whole and without reading it: each story's place, the oldest first."""
         ...
 
     def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+from urllib.parse import parse_qsl, quote
 
 from aggregator.publish.body import HtmlAndText
 
@@ -215,6 +216,13 @@ class OutputFeed:
         """Address of this feed in a format, with this document's own query or another one."""
         query = self.query if query is None else query
         if self.files and query:
-            name, _, value = query.partition("=")
-            return f"{self.base}/{value if name == 'archive' else name}.{form}"
+            return f"{self.base}/{quote(file_name(query))}.{form}"
         return f"{self.base}.{form}?{query}" if query else f"{self.base}.{form}"
+
+
+def file_name(query: str) -> str:
+    """Return what the document with this query is called among files: "2026-11", "2026-11_1763-s1", "withdrawn"."""
+    values = dict(parse_qsl(query))
+    if "archive" not in values:
+        return query.partition("=")[0]
+    return "_".join(values[name] for name in ("archive", "before") if name in values)

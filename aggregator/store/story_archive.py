@@ -27,6 +27,11 @@ class StorySelection:
         with self._database.read() as connection:
             return _whole(connection, output_selection.ids(connection, wanted, limit))
 
+    def outline(self, wanted: Wanted) -> list[tuple[datetime, str, int]]:
+        """(first seen, id, number of entries) of the stories an output asks for, the oldest first, unread."""
+        with self._database.read() as connection:
+            return output_selection.outline(connection, wanted)
+
     def newest(
         self, *, topics: Sequence[str] | None = None, since: datetime | None = None, limit: int = 100
     ) -> list[Story]:

@@ -13,9 +13,10 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.core.text import straight_quotes
 from aggregator.core.types import Story
 from aggregator.publish import wording
+from aggregator.publish.gather import gather
 from aggregator.publish.languages import language_name
 from aggregator.publish.parameters import Request, read_parameters, write_cursor
-from aggregator.publish.produce import gather, produce
+from aggregator.publish.produce import produce
 from aggregator.publish.selection import Selection, cursor_of, in_order, labels_shown, matches
 from aggregator.publish.types import Names, Publication
 from aggregator.web.cards import browsable, output_card, story_card

@@ -12,9 +12,9 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.config.secrets import mask
 from aggregator.core.types import FeedState, Health, Story
 from aggregator.publish import wording
+from aggregator.publish.gather import gather
 from aggregator.publish.items.story import outlet, source_facts
 from aggregator.publish.languages import language_tag
-from aggregator.publish.produce import gather
 from aggregator.publish.selection import labels_shown, selection_of
 from aggregator.publish.text import safe_url
 from aggregator.publish.types import Names

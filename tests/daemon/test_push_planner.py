@@ -47,7 +47,17 @@ name = "hub"
 url = "{1}/hub"
 allow_private = true
 """
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Clock:
+    """Stands until it is set."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
 
 
 def config(folder: Path, url: str, topics: tuple[str, ...] = TOPICS) -> Path:
@@ -114,7 +124,10 @@ def test_each_of_2500_changed_stories_is_told_once(tmp_path: Path) -> None:
         return web.Response(status=202)
 
     async def main() -> None:
-        async with serving(desk=desk, hub=hub) as url, Runtime(load(config(tmp_path, url))) as runtime:
+        async with (
+            serving(desk=desk, hub=hub) as url,
+            Runtime(load(config(tmp_path, url)), clock=Clock(NOW)) as runtime,
+        ):
             publisher = Publisher(runtime)
             assert await asyncio.to_thread(publisher.plan_pushes) == 3, (
                 "a ping each, of what there is: nothing"
@@ -129,9 +142,7 @@ def test_each_of_2500_changed_stories_is_told_once(tmp_path: Path) -> None:
             await publisher._open_channels()
             for hour in range(1, 6):
                 for _ in range(10):
-                    await publisher._courier.drain(
-                        runtime.store.outbox, datetime.now(UTC) + timedelta(hours=hour)
-                    )
+                    await publisher._courier.drain(runtime.store.outbox, NOW + timedelta(hours=hour))
             await publisher._channels.aclose()
 
     asyncio.run(main())
@@ -150,7 +161,7 @@ def test_a_crash_at_any_page_loses_none_and_tells_none_twice(
         pass
 
     async def main() -> None:
-        async with Runtime(load(config(tmp_path, "http://127.0.0.1:1"))) as runtime:
+        async with Runtime(load(config(tmp_path, "http://127.0.0.1:1")), clock=Clock(NOW)) as runtime:
             publisher = Publisher(runtime)
             publisher.plan_pushes()
             put(runtime.store, range(1250), NOW)
@@ -182,19 +193,15 @@ def test_a_clock_set_back_tells_nothing_twice_and_loses_nothing(
 ) -> None:
     monkeypatch.setattr(push_planner, "_PAGE", 100)
 
-    class Clock:
-        at = NOW + timedelta(hours=2)
-
-        def now(self) -> datetime:
-            return self.at
+    clock = Clock(NOW + timedelta(hours=2))
 
     async def main() -> None:
-        async with Runtime(load(config(tmp_path, "http://127.0.0.1:1")), clock=Clock()) as runtime:
+        async with Runtime(load(config(tmp_path, "http://127.0.0.1:1")), clock=clock) as runtime:
             publisher = Publisher(runtime)
             publisher.plan_pushes()
             put(runtime.store, range(700), NOW + timedelta(hours=2))
             publisher.plan_pushes()
-            Clock.at = NOW
+            clock.at = NOW
             put(runtime.store, range(700, 2500), NOW)
             publisher.plan_pushes()
             publisher.plan_pushes()

@@ -11,17 +11,17 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.core.errors import NotFound
 from aggregator.core.types import FeedState, Story
 from aggregator.publish import FeedAlarm, Names
-from aggregator.publish.selection import Cursor, Selection, in_order
-from aggregator.publish.source import Withdrawn
+from aggregator.publish.selection import Cursor, Selection, in_order, matches, moment_of
+from aggregator.publish.source import Outlined, Withdrawn
 from aggregator.web.source import Verdict
 
 from .samples import NAMES
 
 
 def is_after(story: Story, cursor: Cursor, selection: Selection) -> bool:
-    """Whether a story comes after the cursor, that is: on a later page."""
-    at = story.published if selection.order == "published" else story.changed
-    return (at, story.id) < (cursor.at, cursor.story)
+    """Whether a story comes after the cursor, that is: on a later page, at least in part."""
+    place, end = (moment_of(story, selection), story.id), (cursor.at, cursor.story)
+    return place <= end if cursor.entry else place < end
 
 
 class MemorySource:
@@ -52,6 +52,10 @@ class MemorySource:
         self.reads += 1
         ordered = in_order(tuple(self.held.values()), selection)
         return [s for s in ordered if before is None or is_after(s, before, selection)][:limit]
+
+    def outline(self, output: OutputConfig, selection: Selection) -> Sequence[Outlined]:
+        found = [story for story in self.held.values() if matches(story, selection)]
+        return sorted(Outlined(story.first_seen, story.id, len(story.entries)) for story in found)
 
     def tombstones(self, output: OutputConfig, since: datetime, limit: int) -> Sequence[Withdrawn]:
         return [gone for gone in self.withdrawn if gone.at >= since][:limit]

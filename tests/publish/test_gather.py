@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.config import OutputConfig
 from aggregator.core.types import Story
-from aggregator.publish.produce import gather
+from aggregator.publish.gather import gather
 from aggregator.publish.selection import Selection, cursor_of, pick
 
 from .memory_source import MemorySource

@@ -21,8 +21,9 @@ from aggregator.daemon.publisher import Publisher
 from aggregator.pipeline.runtime import Runtime
 from aggregator.publish import FORMATS
 from aggregator.publish.formats.render import render
+from aggregator.publish.gather import gather
 from aggregator.publish.parameters import read_parameters
-from aggregator.publish.produce import gather, produce
+from aggregator.publish.produce import produce
 from aggregator.publish.selection import pick, selection_of
 from aggregator.publish.source import StorySource
 from aggregator.publish.types import Publication

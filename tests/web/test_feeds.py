@@ -15,7 +15,7 @@ import feedparser
 import pytest
 
 from aggregator.config import OutputConfig
-from aggregator.publish import FORMATS
+from aggregator.publish import FORMATS, archive
 from aggregator.publish.items.story import story_id
 from aggregator.publish.source import Withdrawn
 from tests.publish.samples import NOW, developed, member, story
@@ -338,6 +338,32 @@ def test_the_feed_and_its_archives_are_the_whole_history(serve: Serve, unit: str
     assert set(found) == {story_id(f"s{n * 5}") for n in range(1, 60)} | {story_id("old")}
     again = follow(client, "/feeds/long.atom?state=single-source", "prev-archive")
     assert set(again) == set(found)
+
+
+@pytest.mark.parametrize("unit", ["story", "entry"])
+def test_an_archive_of_many_parts_is_followed_to_its_end(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, unit: str
+) -> None:
+    monkeypatch.setattr(archive, "MOST", 10)
+    output = OutputConfig.model_validate({"slug": "long", "limit": 3, "archive": "month", "unit": unit})
+    client = serve((output,))
+    client.source.held.clear()
+    at = NOW.replace(month=10)
+    for n in range(63):
+        entries = tuple(member(10 * n + m, at=at - timedelta(minutes=n)) for m in range(n % 3 + 1))
+        seen = at - timedelta(hours=n // 20)
+        client.source.put(story(n, first_seen=seen, published=seen, changed=seen, entries=entries))
+    for query in ("", "?language=en"):
+        found = follow(client, f"/feeds/long.atom{query}", "prev-archive")
+        expected = 63 if unit == "story" else sum(n % 3 + 1 for n in range(63))
+        assert len(set(found)) == expected
+        # The feed itself has its three a second time.
+        assert len(found) == expected + 3
+    part = re.search(r'prev-archive" href="([^"]+)"', client.get("/feeds/long.atom?archive=2026-10").text)
+    assert part is not None
+    assert "archive=2026-10&amp;before=" in part[1]
+    for wrong in ("archive=2026-10&before=x", "archive=2026-10&before=1-a~zz"):
+        assert client.get(f"/feeds/long.atom?{wrong}").status == 400
 
 
 def test_an_archive_stands_still_and_says_so(client: Client) -> None:

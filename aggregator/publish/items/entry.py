@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from aggregator.core.hashes import hex64
 from aggregator.core.types import Story, StoryEntry
 from aggregator.publish import wording
 from aggregator.publish.body import HtmlAndText, body, foreign, link, paragraph, strong
@@ -21,21 +22,42 @@ from aggregator.publish.items.story import (
     outlet,
 )
 from aggregator.publish.languages import language_name, language_tag
-from aggregator.publish.selection import entry_fits, labels_shown
+from aggregator.publish.selection import Selection, entry_fits, labels_shown
 from aggregator.publish.text import one_line, safe_url, urn, when
 from aggregator.publish.types import Item
 
 
 def entry_items(stories: Sequence[Story], context: Context) -> tuple[Item, ...]:
-    """Return the entries of the stories that fit the selection, newest first, at most its limit."""
-    pairs = [
-        (entry_time(story, member), member.entry.id, story, member)
-        for story in stories
-        for member in story.entries
-        if not member.archived and entry_fits(member, context.selection)
-    ]
-    pairs.sort(key=lambda pair: pair[:2], reverse=True)
-    return tuple(_item(story, member, context) for _, _, story, member in pairs[: context.selection.limit])
+    """Return the entries of a page of stories that fit the selection, newest first, at most its limit."""
+    pairs = entries_of(stories, context.selection)[: context.selection.limit]
+    pairs.sort(key=lambda pair: (entry_time(*pair), pair[1].entry.id), reverse=True)
+    return tuple(_item(story, member, context) for story, member in pairs)
+
+
+def entries_of(stories: Iterable[Story], selection: Selection) -> list[tuple[Story, StoryEntry]]:
+    """Return what a page of entries is cut from: the fitting entries of stories in their order, each story's newest
+    first, from where the page begins."""
+    found: list[tuple[Story, StoryEntry]] = []
+    for story in stories:
+        # As with stories: what is old news stands in no feed's head, and in the archives.
+        fitting = [
+            one
+            for one in story.entries
+            if (selection.span is not None or not one.archived) and entry_fits(one, selection)
+        ]
+        fitting.sort(key=lambda one: (entry_time(story, one), one.entry.id), reverse=True)
+        within = selection.within
+        if within is not None and within.story == story.id:
+            marks = [mark_of(one) for one in fitting]
+            # An entry that was taken out since: rather all of the story again than any of it never.
+            fitting = fitting[marks.index(within.entry) + 1 :] if within.entry in marks else fitting
+        found += ((story, one) for one in fitting)
+    return found
+
+
+def mark_of(member: StoryEntry) -> str:
+    """Return what names an entry in a cursor; ids of imported entries may be any text."""
+    return hex64("page", member.entry.id)
 
 
 def entry_time(story: Story, member: StoryEntry) -> datetime:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from aggregator.store.queries.chunked import chunks
 from aggregator.store.rows.encoding import micros, moment
-from aggregator.store.tables import HISTORY, STORIES, STORY_LABELS
+from aggregator.store.tables import ENTRIES, HISTORY, STORIES, STORY_LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +25,77 @@ class Wanted:
     margin: float = 0.15
     min_score: float = 0.0
     order: str = "changed"
-    """changed, published or score."""
+    """changed, published, first_seen or score."""
     since: datetime | None = None
     span: tuple[datetime, datetime] | None = None
     """Only stories first seen in [from, until); old news too."""
     before: tuple[datetime, str] | None = None
     """Only what comes after this (moment, story) in the order."""
+    with_it: bool = False
+    """And that story itself."""
+
+
+_MOMENTS = {"published": STORIES.c.published, "first_seen": STORIES.c.first_seen}
 
 
 def ids(connection: Connection, wanted: Wanted, limit: int) -> list[str]:
     """Ids of the stories in order: (moment, id) descending, or score first."""
     labels, stories = STORY_LABELS.c, STORIES.c
-    conditions = [labels.belongs == wanted.belongs, labels.score >= wanted.min_score]
-    if not wanted.belongs:
-        conditions += [labels.score >= labels.threshold - wanted.margin, labels.score < labels.threshold]
-    if wanted.topics:
-        conditions.append(labels.topic.in_(wanted.topics))
-    # A topic with many stories is read along its index; grouping would read it whole to the end.
-    chosen = select(labels.story).where(*conditions)
-    moment_column = stories.published if wanted.order == "published" else stories.changed
-    statement: Select[tuple[str]] = select(stories.id).where(stories.id.in_(chosen))
-    if wanted.span is None:
-        statement = statement.where(stories.announced)
-    else:
-        start, end = wanted.span
-        statement = statement.where(stories.first_seen >= micros(start), stories.first_seen < micros(end))
-    if wanted.since is not None:
-        statement = statement.where(stories.changed >= micros(wanted.since))
+    labelled = _labelled(wanted)
+    moment_column = _MOMENTS.get(wanted.order, stories.changed)
+    statement: Select[tuple[str]] = select(stories.id).where(*_chosen(wanted))
     if wanted.before is not None:
         at, story = wanted.before
-        statement = statement.where(tuple_(moment_column, stories.id) < (micros(at), story))
+        place, end = tuple_(moment_column, stories.id), (micros(at), story)
+        statement = statement.where(place <= end if wanted.with_it else place < end)
     if wanted.order == "score":
-        best = select(func.max(labels.score)).where(labels.story == stories.id, *conditions).scalar_subquery()
+        best = select(func.max(labels.score)).where(labels.story == stories.id, *labelled).scalar_subquery()
         statement = statement.order_by(best.desc(), stories.changed.desc(), stories.id.desc())
     else:
         statement = statement.order_by(moment_column.desc(), stories.id.desc())
     return [row.id for row in connection.execute(statement.limit(limit))]
+
+
+def outline(connection: Connection, wanted: Wanted) -> list[tuple[datetime, str, int]]:
+    """(first seen, id, number of entries) of the stories in order of their first sight, the oldest first."""
+    entries = select(func.count()).where(ENTRIES.c.story == STORIES.c.id).scalar_subquery()
+    statement = (
+        select(STORIES.c.first_seen, STORIES.c.id, entries)
+        .where(*_chosen(wanted))
+        .order_by(STORIES.c.first_seen, STORIES.c.id)
+    )
+    return [(moment(at), story, count) for at, story, count in connection.execute(statement)]
+
+
+def _labelled(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What one label of a story must fulfil."""
+    labels = STORY_LABELS.c
+    conditions: list[ColumnElement[bool]] = [
+        labels.belongs == wanted.belongs,
+        labels.score >= wanted.min_score,
+    ]
+    if not wanted.belongs:
+        conditions += [labels.score >= labels.threshold - wanted.margin, labels.score < labels.threshold]
+    if wanted.topics:
+        conditions.append(labels.topic.in_(wanted.topics))
+    return conditions
+
+
+def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What a story must fulfil, its place in the order apart."""
+    stories = STORIES.c
+    # A topic with many stories is read along its index; grouping would read it whole to the end.
+    found: list[ColumnElement[bool]] = [
+        stories.id.in_(select(STORY_LABELS.c.story).where(*_labelled(wanted)))
+    ]
+    if wanted.span is None:
+        found.append(stories.announced)
+    else:
+        start, end = wanted.span
+        found += [stories.first_seen >= micros(start), stories.first_seen < micros(end)]
+    if wanted.since is not None:
+        found.append(stories.changed >= micros(wanted.since))
+    return found
 
 
 def withdrawn(

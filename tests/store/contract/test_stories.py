@@ -104,6 +104,22 @@ def test_changes_are_told_in_order_from_a_moment_on(store: Store) -> None:
     assert store.selection.changed_since(NOW + HOUR, 10, after="s3") == []
 
 
+def test_the_outline_of_a_span_is_what_its_stories_are(store: Store) -> None:
+    for number in range(9):
+        first = NOW + number // 3 * HOUR
+        made = batch(*(f"e{number}-{n}" for n in range(number % 4 + 1)), into=f"s{number}", at=first)
+        store.apply(made, NOW)
+    span = (NOW, NOW + 2 * HOUR)
+    wanted = Wanted(order="first_seen", span=span)
+    outline = store.selection.outline(wanted)
+    assert outline == [(NOW + number // 3 * HOUR, f"s{number}", number % 4 + 1) for number in range(6)]
+    assert [s.id for s in store.selection.wanted(wanted, 10)] == [f"s{number}" for number in range(5, -1, -1)]
+    before = replace(wanted, before=(NOW + HOUR, "s4"))
+    assert [s.id for s in store.selection.wanted(before, 2)] == ["s3", "s2"]
+    assert [s.id for s in store.selection.wanted(replace(before, with_it=True), 2)] == ["s4", "s3"]
+    assert store.selection.outline(replace(wanted, topics=("other",))) == []
+
+
 def test_all_stories_are_walked_latest_change_first(store: Store) -> None:
     for number in range(1100):
         store.apply(batch(f"e{number}", into=f"s{number}", at=NOW - number * HOUR / 100), NOW)
