@@ -17,10 +17,11 @@ from aiohttp import web
 
 from aggregator.core.types import Entry, Fetched, Fingerprint, Health
 from aggregator.pipeline import worker
-from aggregator.pipeline.import_file import export_entries, source_resolver
+from aggregator.pipeline.import_file import source_resolver
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.worker import WorkerPlan
 from aggregator.pipeline.worker_pool import Limits, WorkerPool
+from aggregator.store.export import export_entries
 
 from .conftest import CONFIG, row, write
 from .test_pages import ARTICLE
