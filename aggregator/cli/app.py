@@ -94,20 +94,8 @@ def main() -> None:
             raise
         where = f"{error.filename}: " if error.filename is not None else ""
         _fail(f"{where}{error.strerror}", 1)
-    except Exception as error:
-        if (trouble := _database_trouble(error)) is None:
-            raise
-        _fail(f"the database: {trouble}; is the disk full, the file writable, another program at it?", 3)
 
 
 def _fail(message: str, code: int) -> NoReturn:
     typer.echo(f"error: {message}", err=True)
     sys.exit(code)
-
-
-def _database_trouble(error: Exception) -> str | None:
-    """What SQLite said, where it was SQLite; asked without importing what most verbs never need."""
-    exceptions = sys.modules.get("sqlalchemy.exc")
-    if exceptions is None or not isinstance(error, exceptions.OperationalError):
-        return None
-    return str(getattr(error, "orig", error))

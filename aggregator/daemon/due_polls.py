@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from aggregator.core.errors import StoreError
 from aggregator.core.types import FeedState
+from aggregator.daemon.failures import tell_failure
 from aggregator.pipeline.runtime import Runtime
 from aggregator.pipeline.stats import RunStats
 from aggregator.pipeline.worker_pool import WorkersUnavailable
@@ -61,9 +61,9 @@ class DuePolls:
         limit = runtime.config.poll.batch + len(under_way)
         try:
             due = await asyncio.to_thread(runtime.store.due, runtime.clock.now(), limit)
-        except Exception:
-            # The next call tries again: a full disk or a locked database must not end the daemon.
-            log.exception("cannot ask which feeds are due")
+        except Exception as error:
+            # A full disk or a locked database must not end the daemon.
+            self.pause("cannot ask which feeds are due; polling pauses", error)
             return
         if not self._in_flight:
             await runtime.close_retired()
@@ -79,14 +79,11 @@ class DuePolls:
     async def _poll(self, feeds: Sequence[FeedState]) -> None:
         try:
             stats = await self._runtime.poller.poll(feeds)
-        except StoreError as error:
-            log.error("polls could not be stored; polling pauses", why=str(error), seconds=self._pause())
-            return
         except WorkersUnavailable as error:
             log.error("polls could not be read; polling pauses", why=str(error), seconds=self._pause())
             return
-        except Exception:
-            log.exception("polls could not be stored; polling pauses", seconds=self._pause())
+        except Exception as error:
+            self.pause("polls could not be stored; polling pauses", error)
             return
         finally:
             self._in_flight.difference_update(feed.id for feed in feeds)
@@ -97,6 +94,10 @@ class DuePolls:
         )
         if stats.new or stats.revised:
             await self._changed()
+
+    def pause(self, why: str, error: Exception) -> None:
+        """Poll nothing for a while, after a failure that would come again at once."""
+        tell_failure(why, error, seconds=self._pause())
 
     def _pause(self) -> float:
         """Poll nothing for a while: due times could not be written either, and all would be asked again at once.

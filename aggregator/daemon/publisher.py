@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from aggregator.config import Config, OutputConfig
+from aggregator.daemon.failures import tell_failure
 from aggregator.daemon.metrics import Metrics
 from aggregator.daemon.push_planner import plan_pushes
 from aggregator.daemon.store_source import StoreSource
@@ -112,9 +113,9 @@ class Publisher:
         for step in (self.source.look_ahead, self.write_files, self.plan_pushes):
             try:
                 await asyncio.to_thread(step)
-            except Exception:
+            except Exception as error:
                 # The next change tries again; serving and polling go on.
-                log.exception("outputs could not be published", step=step.__name__)
+                tell_failure("outputs could not be published", error, step=step.__name__)
         await self._drain()
 
     def write_files(self, failed: Failed = _log_failed) -> list[Path]:
@@ -158,13 +159,13 @@ class Publisher:
             await self._drain()
 
     async def _drain(self) -> None:
-        if not self._courier.channels or self._draining.locked():
+        if not self._courier.channels or self._draining.locked() or self._runtime.store.is_damaged:
             return
         async with self._draining:
             try:
                 done = await self._courier.drain(self.outbox, self._runtime.clock.now())
-            except Exception:
-                log.exception("the outbox could not be read or written; it is tried again")
+            except Exception as error:
+                tell_failure("the outbox could not be read or written; it is tried again", error)
                 return
         if done.messages or done.failed or done.dead:
             log.info("pushed", messages=done.messages, sent=done.sent, failed=done.failed, dead=done.dead)

@@ -21,8 +21,10 @@ from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from aggregator.core.errors import StoreError
 from aggregator.daemon import clock_watch
 from aggregator.daemon.due_polls import DuePolls
+from aggregator.daemon.failures import tell_failure
 from aggregator.pipeline import retention
 from aggregator.pipeline.reclassify import is_stale, reclassify
 from aggregator.pipeline.runtime import Runtime
@@ -119,7 +121,11 @@ class JobScheduler:
                 "the database file was deleted or replaced: what is stored now is lost; restart the daemon"
             )
             self._displaced = True
-        await self._look_for_changes()
+        try:
+            await self._look_for_changes()
+        except StoreError as error:
+            self.polls.pause("the database cannot be read; polling pauses", error)
+            return
         await self.polls.start_due()
 
     async def _look_for_changes(self) -> None:
@@ -152,8 +158,10 @@ class JobScheduler:
             result = await reclassify(runtime.workers, runtime.writer)
         except asyncio.CancelledError:
             raise
-        except Exception:
-            log.exception("stored entries could not be classified anew; the next start or reload tries again")
+        except Exception as error:
+            tell_failure(
+                "stored entries could not be classified anew; the next start or reload tries again", error
+            )
             return
         if result.entries:
             log.info(
@@ -171,16 +179,16 @@ class JobScheduler:
             due = await asyncio.to_thread(training.due_topics, runtime.store, runtime.workers.plan)
         except asyncio.CancelledError:
             return  # the daemon stops
-        except Exception:
-            log.exception("cannot ask which topics to train; the next hour tries again")
+        except Exception as error:
+            tell_failure("cannot ask which topics to train; the next hour tries again", error)
             return
         used = False
         for topic in due:
             database = store_path(runtime.config, runtime.env)
             try:
                 done = await training.train_apart(database, runtime.workers.plan, topic, runtime.clock.now())
-            except Exception:
-                log.exception("training failed; the next hour tries again", topic=topic)
+            except Exception as error:
+                tell_failure("training failed; the next hour tries again", error, topic=topic)
                 continue
             log.info("trained", topic=topic, version=done.version or None, why=done.why)
             used = used or done.used
@@ -195,16 +203,16 @@ class JobScheduler:
         try:
             if await self._runtime.pages.run():
                 await self._changed()
-        except Exception:
-            log.exception("pages could not be read; they are tried again")
+        except Exception as error:
+            tell_failure("pages could not be read; they are tried again", error)
 
     async def forget(self) -> None:
         """Apply retention, when it is time."""
         try:
             doubt = await asyncio.to_thread(self._runtime.clock_doubt)
             gone = await retention.apply_if_due(self._runtime.writer, doubt=doubt)
-        except Exception:
-            log.exception("retention could not be applied; the next hour tries again")
+        except Exception as error:
+            tell_failure("retention could not be applied; the next hour tries again", error)
             return
         if gone is not None:
             log.info("forgot what retention says", **gone)

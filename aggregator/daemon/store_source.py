@@ -12,7 +12,7 @@ from typing import Any
 from aggregator import __version__
 from aggregator.config import OutputConfig
 from aggregator.config.secrets import mask
-from aggregator.core.errors import NotFound
+from aggregator.core.errors import NotFound, StoreError
 from aggregator.core.types import Feedback, FeedState, Health, Story
 from aggregator.daemon.config_refusal import Refusal
 from aggregator.pipeline import corrections
@@ -140,10 +140,20 @@ class StoreSource:
         return self._runtime.store.feeds.held_back()
 
     def health(self) -> Mapping[str, Any]:
-        if self._runtime.store.is_displaced():
+        store = self._runtime.store
+        if store.is_displaced():
             return {"ok": False, "version": __version__, "why": _DISPLACED}
-        if trouble := self._runtime.store.trouble():
-            return {"ok": False, "version": __version__, "why": trouble}
+        try:
+            return (
+                {"ok": False, "version": __version__, "why": why}
+                if (why := store.trouble())
+                else self._well()
+            )
+        except StoreError as error:
+            return {"ok": False, "version": __version__, "why": store.trouble() or str(error)}
+
+    def _well(self) -> Mapping[str, Any]:
+        """Health where the database is well: whether feeds are polled."""
         now = self._runtime.clock.now()
         states = self.feeds()
         counts = Counter(str(feed.health) for feed in states)

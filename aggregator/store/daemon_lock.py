@@ -15,7 +15,9 @@ class DaemonLock:
     """Held while a daemon owns the database; the kernel lets go of it even after kill -9."""
 
     def __init__(self, database: Path) -> None:
-        self.path = database.with_name(database.name + ".lock")
+        # Beside the file itself: by whatever links it is reached, there is one lock.
+        self._database = database.resolve()
+        self.path = self._database.with_name(self._database.name + ".lock")
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
@@ -35,7 +37,7 @@ class DaemonLock:
             owner = file.read().strip() or "unknown"
             file.close()
             raise StoreLocked(
-                f"another aggregator (process {owner}) is running on {self.path.with_suffix('')}; "
+                f"another aggregator (process {owner}) is running on {self._database}; "
                 "stop it first, or set [store] path to another file"
             ) from error
         file.truncate(0)

@@ -107,6 +107,11 @@ class Database:
         """Whether the last try to write failed for want of room, rights or a lock, or the file is damaged."""
         return bool(self._damage) or (self._trouble is not None and self._trouble.last)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the file was found to be damaged since it was opened."""
+        return bool(self._damage)
+
     def trouble(self) -> str:
         """What was wrong with the database when it was last read or written, in words; empty when all is well.
 
@@ -123,9 +128,14 @@ class Database:
         return ""
 
     def _raise_if_damaged(self, error: DatabaseError) -> None:
-        if (why := _words(error, _DAMAGED)) is not None:
+        if (why := damage_in(error)) is not None:
             self._damage = why
             raise StoreError(damage(self.path, why)) from error
+
+
+def damage_in(error: DatabaseError) -> str | None:
+    """SQLite's words, where they say that the file is damaged."""
+    return _words(error, _DAMAGED)
 
 
 def damage(path: Path, why: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection
 
 from aggregator.core.errors import StoreError
 
@@ -22,13 +22,10 @@ def database_path(configured: str, env: Mapping[str, str]) -> Path:
     return Path(base) / "aggregator" / "aggregator.db"
 
 
-def open_engine(path: Path | None) -> Engine:
-    """An engine on the SQLite file, whose folder is made if need be; None: in memory. Raises StoreError."""
-    if path is None:
-        url: URL = make_url("sqlite://")
-    else:
-        make_folder(path.parent)
-        url = URL.create("sqlite", database=str(path))
+def open_engine(path: Path) -> Engine:
+    """An engine on the SQLite file, whose folder is made if need be. Raises StoreError."""
+    make_folder(path.parent)
+    url = URL.create("sqlite", database=str(path))
     # Parameters hold what people read and judge; they stay out of error messages and logs.
     engine = create_engine(
         url, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}

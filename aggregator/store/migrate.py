@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +14,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from aggregator.core.errors import StoreError, StoreVersion
+from aggregator.store.database import Database, damage, damage_in
+from aggregator.store.foreign import is_sqlite
 
 
 def alembic_config() -> AlembicConfig:
@@ -23,7 +26,7 @@ def alembic_config() -> AlembicConfig:
     return config
 
 
-def migrate(engine: Engine, path: Path | None, *, backups: int, config: AlembicConfig | None = None) -> None:
+def migrate(engine: Engine, path: Path, *, backups: int, config: AlembicConfig | None = None) -> None:
     """Apply the migrations that are missing; before that, copy a database that already holds data.
 
     `config`: other migrations than the project's own.
@@ -41,6 +44,8 @@ def migrate(engine: Engine, path: Path | None, *, backups: int, config: AlembicC
             "write in the folder, is the disk full or mounted read-only?"
         ) from error
     except DatabaseError as error:
+        if (why := damage_in(error)) is not None and is_sqlite(path):
+            raise StoreError(damage(path, why)) from error
         raise StoreError(
             f"{path} is not a database of ours ({error.orig}); move it away or set [store] path"
         ) from error
@@ -52,22 +57,31 @@ def migrate(engine: Engine, path: Path | None, *, backups: int, config: AlembicC
                 f"{path} was written by a newer version (schema {current}); upgrade this program, "
                 "or go back to the copy that was kept beside it before the upgrade"
             )
-        if path is not None and backups:
+        if backups:
             back_up(path, path.with_name(f"{path.name}.before-{head}"))
             _keep_newest(path, backups)
-    with engine.connect().execution_options(write=True) as connection, connection.begin():
+    with Database(engine).write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def back_up(source: Path, target: Path) -> None:
-    """Copy a database consistently while it may be in use (SQLite's online backup), complete or not at all."""
+    """Copy a database consistently while it may be in use (SQLite's online backup), complete or not at all.
+
+    Raises StoreError where there is no room or no leave for the copy.
+    """
     unfinished = target.with_name(target.name + ".part")
-    with sqlite3.connect(source) as origin, sqlite3.connect(unfinished) as copy:
-        origin.backup(copy)
-    copy.close()
-    origin.close()
-    unfinished.replace(target)
+    try:
+        with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(unfinished)) as copy:
+            origin.backup(copy)
+        unfinished.replace(target)
+    except (sqlite3.Error, OSError) as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise StoreError(
+            f"{source} is brought up to date only after a copy was made, and {target} cannot be written ({error}); "
+            "make room there, or set [store] backups = 0"
+        ) from error
 
 
 def _keep_newest(path: Path, count: int) -> None:

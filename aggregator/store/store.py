@@ -41,6 +41,7 @@ from aggregator.store.database import Database
 from aggregator.store.engine import open_engine
 from aggregator.store.entry_archive import Entries
 from aggregator.store.feed_register import Feeds
+from aggregator.store.foreign import refuse_foreign
 from aggregator.store.judgements import Judgements, record, take_back
 from aggregator.store.meta import Meta
 from aggregator.store.migrate import migrate
@@ -78,6 +79,7 @@ class Store:
     @classmethod
     def open(cls, path: Path, *, backups: int = 3) -> Store:
         """Open the database, made or brought up to date as needed. Raises StoreError, StoreVersion."""
+        refuse_foreign(path)
         engine = open_engine(path)
         migrate(engine, path, backups=backups)
         return cls(engine)
@@ -99,6 +101,11 @@ class Store:
     def takes_nothing(self) -> bool:
         """Whether the last try to write failed for want of room, rights or a lock, or the file is damaged."""
         return self._database.takes_nothing
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the file was found to be damaged: nothing helps before a person restores it."""
+        return self._database.is_damaged
 
     def trouble(self) -> str:
         """What is wrong with the database, in words: it is damaged, cannot be read, or took nothing within the last
@@ -146,7 +153,7 @@ class Store:
     def window(self, since: datetime) -> list[tuple[str, Entry, Fingerprint]]:
         """What grouping must remember: recent entries with their story and fingerprint, in order of arrival."""
         with self._database.read() as connection:
-            return list(fingerprints.window(connection, since))
+            return fingerprints.window(connection, since)
 
     def stories(self, ids: Sequence[str], *, text: bool = True) -> dict[str, Story]:
         """Stories by id, whole; `text=False`: without their entries' content and full text."""

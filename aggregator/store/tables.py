@@ -32,7 +32,7 @@ class FeedRow(SQLModel, table=True):
     last_modified: str | None = None
     body_hash: str | None = None
     next_due: int | None = Field(default=None, sa_column=_big(nullable=True, index=True))
-    last_polled: int | None = Field(default=None, sa_column=_big(nullable=True))
+    last_polled: int | None = Field(default=None, sa_column=_big(nullable=True, index=True))
     last_success: int | None = Field(default=None, sa_column=_big(nullable=True))
     failures: int = 0
     health: str = "ok"

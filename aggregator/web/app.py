@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.config.outputs import WebConfig
+from aggregator.core.errors import StoreError
 from aggregator.core.ports import Clock
 from aggregator.publish.types import FeedbackLinks, Site
 from aggregator.web.access import make_guard
@@ -95,7 +96,11 @@ def _routed(context: Context, templates: Templates) -> Starlette:
             Route("/static/{name}", pages.static),
             Route("/favicon.ico", favicon),
         ],
-        exception_handlers={HTTPException: pages.problem, Exception: pages.problem},
+        exception_handlers={
+            HTTPException: pages.problem,
+            StoreError: pages.database_trouble,
+            Exception: pages.problem,
+        },
     )
 
 

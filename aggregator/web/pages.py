@@ -25,6 +25,11 @@ _STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _FOR_PROGRAMS = ("/feeds/", "/opml", "/health", "/metrics", "/schema/", "/static/", "/favicon.ico")
 """Where a program asks, whatever it says it accepts."""
 
+_NO_DATABASE = (
+    "The database cannot be read or written now, so this cannot be shown or kept.\n"
+    "If you run this server: its log and /health say what is wrong and what to do."
+)
+
 
 class Pages:
     """Handlers of everything that is neither a feed nor feedback."""
@@ -127,6 +132,12 @@ class Pages:
             raise HTTPException(404, "There is no such file.")
         headers = {"Cache-Control": "public, max-age=86400", "X-Content-Type-Options": "nosniff"}
         return Response(self._static[name], media_type=_STATIC[name], headers=headers)
+
+    async def database_trouble(self, request: Request, error: Exception) -> Response:
+        """A page, or plain text, that says that the database cannot be used; the log has where it is and why."""
+        return await self.problem(
+            request, HTTPException(503, _NO_DATABASE, {"Retry-After": "60", "Cache-Control": "no-store"})
+        )
 
     async def problem(self, request: Request, error: Exception) -> Response:
         """A page, or plain text for programs, that says what went wrong."""

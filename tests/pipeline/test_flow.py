@@ -81,7 +81,7 @@ def test_importing_again_changes_nothing_and_a_changed_row_is_a_revision(config:
         assert in_topic(exported(runtime)["e3"]), "and told to nobody"
         (back, change) = runtime.store.entries.earlier_versions("e3")
         assert (back.flapping, change.flapping) == (True, False)
-        assert "{+missile during +}" in change["diff"]
+        assert "{+missile during +}" in change.diff
 
     run(config, work)
 

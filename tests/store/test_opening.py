@@ -121,3 +121,63 @@ def test_only_one_daemon_has_the_lock_and_the_kernel_frees_it(tmp_path: Path) ->
     lock.acquire()
     assert lock.path.read_text() == str(os.getpid())
     lock.release()
+
+
+def test_by_a_symbolic_link_the_lock_is_the_same(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.db", tmp_path / "elsewhere" / "b.db"
+    Store.open(path).close()
+    link.parent.mkdir()
+    link.symlink_to(path)
+    lock = DaemonLock(path)
+    lock.acquire()
+    with pytest.raises(StoreLocked, match=str(os.getpid())):
+        DaemonLock(link).acquire()
+    lock.release()
+    DaemonLock(link).acquire()
+
+
+def test_a_database_under_two_names_is_refused(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.db", tmp_path / "b.db"
+    Store.open(path).close()
+    other.hardlink_to(path)
+    for name in (path, other):
+        with pytest.raises(StoreError, match="2 names"):
+            Store.open(name)
+    other.unlink()
+    Store.open(path).close()
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    ["create table notes (text)", "create table feeds (id); create table alembic_version (version_num)"],
+)
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path, theirs: str) -> None:
+    path = tmp_path / "a.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(theirs)
+        connection.execute("pragma user_version = 7")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(
+        StoreError, match=r"a\.db is a database of another program \(its tables: .*\[store\] path"
+    ):
+        Store.open(path)
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_an_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "a.db").touch()
+    Store.open(tmp_path / "a.db").close()
+
+
+def test_where_no_copy_can_be_made_nothing_is_changed(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    Store.open(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("update alembic_version set version_num = '0001'")
+    connection.close()
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    (tmp_path / f"a.db.before-{head}.part").mkdir()
+    with pytest.raises(StoreError, match="backups = 0"):
+        Store.open(path)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from aggregator.config import FeedConfig
 from aggregator.core.types import FeedState, Health
@@ -108,23 +108,23 @@ def all_feeds(connection: Connection, *, imports: bool = False) -> list[FeedStat
 def due(connection: Connection, now: datetime, limit: int) -> list[FeedState]:
     """Active feeds whose time has come, longest waiting first; a feed that was never polled comes before all.
 
-    One that was polled later than `now` is due too: the clock has been set back, and its due time means nothing.
+    One that was polled later than `now` is due too, after them: the clock has been set back, and its due time means
+    nothing.
     """
-    statement = (
-        select(FEEDS)
-        .where(
-            FEEDS.c.active,
-            FEEDS.c.health != Health.GONE,
-            or_(
-                FEEDS.c.next_due.is_(None),
-                FEEDS.c.next_due <= micros(now),
-                FEEDS.c.last_polled > micros(now + _CLOCKS_DIFFER),
-            ),
-        )
-        .order_by(FEEDS.c.next_due.nulls_first(), FEEDS.c.id)
-        .limit(limit)
-    )
-    return [row_to_feed(row) for row in connection.execute(statement).mappings()]
+    found: dict[int, FeedState] = {}
+    # One after the other, each along an index: as one question SQLite would look at every feed there is.
+    for reason, order in (
+        (FEEDS.c.next_due.is_(None), FEEDS.c.id),
+        (FEEDS.c.next_due <= micros(now), FEEDS.c.next_due),
+        (FEEDS.c.last_polled > micros(now + _CLOCKS_DIFFER), FEEDS.c.last_polled),
+    ):
+        polled = (FEEDS.c.active, FEEDS.c.health != Health.GONE)
+        statement = select(FEEDS).where(reason, *polled).order_by(order, FEEDS.c.id).limit(limit)
+        for row in connection.execute(statement).mappings():
+            found.setdefault(row["id"], row_to_feed(row))
+        if len(found) >= limit:
+            break
+    return list(found.values())[:limit]
 
 
 def hasten(connection: Connection, urls: Sequence[str]) -> None:

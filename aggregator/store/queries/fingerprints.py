@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import Connection, func, select, update
 
@@ -51,20 +52,28 @@ def own_keys(connection: Connection, fresh: Sequence[Entry]) -> dict[int, frozen
     return {feed: frozenset(gone | found) for feed, found in own.items()}
 
 
-def window(connection: Connection, since: datetime) -> Iterator[tuple[str, Entry, Fingerprint]]:
-    """(story, entry, fingerprint) of every entry kept whole whose own time is not before `since`, oldest first; without
-    content and full text, which grouping has no use for."""
+def window(connection: Connection, since: datetime) -> list[tuple[str, Entry, Fingerprint]]:
+    """(story, entry, fingerprint) of every entry kept whole whose own time is not before `since`, in order of arrival;
+    without content and full text, which grouping has no use for."""
     at = ENTRIES.c.published
     columns = [c for c in ENTRIES.c if c.name not in {"content", "text"}]
     statement = (
         select(*columns)
         .where((at >= micros(since)) | (at.is_(None) & (ENTRIES.c.seen >= micros(since))))
         .where(ENTRIES.c.basis != ALIKE)
-        .order_by(ENTRIES.c.n)
     )
-    for row in connection.execute(statement).mappings():
-        entry = row_to_entry({**row, "content": "", "text": ""})
-        yield row["story"], entry, fingerprint_from_json(row["fingerprint_json"])
+    # Asked for this order, SQLite would read the whole table along it rather than look for what is recent.
+    rows = [
+        (
+            row["n"],
+            row["story"],
+            row_to_entry({**row, "content": "", "text": ""}),
+            fingerprint_from_json(row["fingerprint_json"]),
+        )
+        for row in connection.execute(statement).mappings()
+    ]
+    rows.sort(key=itemgetter(0))
+    return [(story, entry, fingerprint) for _, story, entry, fingerprint in rows]
 
 
 def repoint(connection: Connection, rows: Sequence[tuple[str, Sequence[int]]]) -> None:

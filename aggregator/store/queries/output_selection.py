@@ -84,9 +84,13 @@ def _labelled(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
     """What a story must fulfil, its place in the order apart."""
     stories = STORIES.c
-    # A topic with many stories is read along its index; grouping would read it whole to the end.
+    labelled = select(STORY_LABELS.c.story).where(*_labelled(wanted))
     found: list[ColumnElement[bool]] = [
-        stories.id.in_(select(STORY_LABELS.c.story).where(*_labelled(wanted)))
+        # A topic with many stories is read along its index; grouping would read it whole to the end.
+        stories.id.in_(labelled)
+        if wanted.topics
+        # Over all topics the stories are read in their order until there are enough, each looked up among the labels.
+        else labelled.where(STORY_LABELS.c.story == stories.id).exists()
     ]
     if wanted.span is None:
         found.append(stories.announced)

@@ -9,7 +9,7 @@ from aggregator.store import Store
 
 from .conftest import Open
 
-ELSEWHERE = {"open", "is_displaced", "takes_nothing", "trouble"}
+ELSEWHERE = {"open", "is_damaged", "is_displaced", "takes_nothing", "trouble"}
 """Opening and what is wrong with a database belong to each implementation."""
 
 
