@@ -20,6 +20,19 @@ from classifiers.types import Label
 
 _HASHES_KEPT = 8
 _REVISIONS_KEPT = 50
+_REVISED = (
+    "url",
+    "title",
+    "summary",
+    "content",
+    "text",
+    "author",
+    "language",
+    "hash",
+    "updated",
+    "extra_json",
+)
+"""Columns that a revision changes."""
 
 
 def insert_new(
@@ -74,45 +87,35 @@ def revise(connection: Connection, revisions: Sequence[Revision]) -> None:
         earlier = [h for h in held.recent_hashes.split() if h != entry.hash]
         hashes = [*earlier[1 - _HASHES_KEPT :], entry.hash]
         row = entry_to_row(entry, story="", basis="", archived=False, fingerprint=Fingerprint())
-        changed = (
-            "url",
-            "title",
-            "summary",
-            "content",
-            "text",
-            "author",
-            "language",
-            "hash",
-            "updated",
-            "extra_json",
-        )
         connection.execute(
             update(ENTRIES)
             .where(ENTRIES.c.id == entry.id)
             .values(
-                **{name: row[name] for name in changed},
+                **{name: row[name] for name in _REVISED},
                 recent_hashes=" ".join(hashes),
                 revisions=ENTRIES.c.revisions + 1,
             )
         )
-        connection.execute(
-            insert(REVISIONS),
-            {
-                "entry": entry.id,
-                "at": micros(revision.at),
-                "title": revision.before_title,
-                "summary": revision.before_summary,
-                "hash": revision.before_hash,
-                "diff": revision.diff,
-                "flapping": revision.flapping,
-            },
-        )
-        own = REVISIONS.c.entry == entry.id
-        # A feed that changes its texts at each poll would fill the disk.
-        oldest = (
-            select(REVISIONS.c.n).where(own).order_by(REVISIONS.c.n.desc()).offset(_REVISIONS_KEPT).limit(1)
-        )
-        connection.execute(delete(REVISIONS).where(own, REVISIONS.c.n <= oldest.scalar_subquery()))
+        _keep_earlier(connection, revision)
+
+
+def _keep_earlier(connection: Connection, revision: Revision) -> None:
+    """Keep what an entry said before; a feed that changes its texts at each poll would fill the disk with it."""
+    connection.execute(
+        insert(REVISIONS),
+        {
+            "entry": revision.entry.id,
+            "at": micros(revision.at),
+            "title": revision.before_title,
+            "summary": revision.before_summary,
+            "hash": revision.before_hash,
+            "diff": revision.diff,
+            "flapping": revision.flapping,
+        },
+    )
+    own = REVISIONS.c.entry == revision.entry.id
+    oldest = select(REVISIONS.c.n).where(own).order_by(REVISIONS.c.n.desc()).offset(_REVISIONS_KEPT).limit(1)
+    connection.execute(delete(REVISIONS).where(own, REVISIONS.c.n <= oldest.scalar_subquery()))
 
 
 def relabel(connection: Connection, labels: Mapping[str, Sequence[Label]]) -> None:
