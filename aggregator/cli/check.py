@@ -107,7 +107,7 @@ def _lacks(loaded: Config) -> list[str]:
 def _undescribed(loaded: Config) -> list[str]:
     """URLs of the feeds of which neither the configuration nor the shipped table says what they are."""
     from aggregator.config.secrets import mask
-    from aggregator.stories.summary.origin import Origins
+    from aggregator.stories.summary.outlets import Origins
 
     origins = Origins(loaded.origins)
     return [

@@ -15,7 +15,7 @@ from aggregator.config import Config, FeedConfig
 from aggregator.config.polling import FeedKind
 from aggregator.core.types import FeedState
 from aggregator.store import Store
-from aggregator.stories.summary.origin import Origins
+from aggregator.stories.summary.outlets import Origins
 
 _LONGEST_LINE = 16 * 1024 * 1024
 

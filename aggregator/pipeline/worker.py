@@ -25,7 +25,8 @@ from aggregator.entries.normalise import clean, from_row
 from aggregator.entries.parse import parse
 from aggregator.stories.features.fingerprint import Fingerprinter
 from aggregator.stories.features.names import grouping_names
-from aggregator.stories.summary.origin import Origins
+from aggregator.stories.summary.credits import attribute
+from aggregator.stories.summary.outlets import Origins
 from classifiers.model.embedding import Embedder, EmbeddingError
 from classifiers.rules.read_topics import Topic
 from classifiers.terms.name_finder import Spellings
@@ -64,7 +65,7 @@ class Worker:
         if isinstance(parsed, PollError):
             return ParsedDocument(parsed)
         entries, problems = clean(parsed, fetched.feed, now)
-        written = tuple(self.origins.attribute(entry, fetched.feed.origin) for entry in entries)
+        written = tuple(attribute(self.origins, entry, fetched.feed.origin) for entry in entries)
         return ParsedDocument(replace(parsed, entries=(), problems=problems), written)
 
     def clean_rows(
@@ -75,7 +76,7 @@ class Worker:
 
     def _clean(self, row: Mapping[str, Any], feed: FeedState, now: datetime) -> Entry | str:
         try:
-            return self.origins.attribute(from_row(row, feed, now), feed.origin)
+            return attribute(self.origins, from_row(row, feed, now), feed.origin)
         except BadRow as error:
             return str(error)
 

@@ -8,7 +8,9 @@ import pytest
 from aggregator.config.stories import OriginConfig
 from aggregator.core.types import Entry, StoryEntry
 from aggregator.stories.summary.attribution import Attributor
-from aggregator.stories.summary.origin import Origins, writers
+from aggregator.stories.summary.credits import attribute, find
+from aggregator.stories.summary.outlets import Origins
+from aggregator.stories.summary.writers import writers
 
 ORIGINS = Origins()
 ATTRIBUTOR = Attributor(ORIGINS)
@@ -38,19 +40,19 @@ LEAD = (
 )
 def test_who_wrote_it_first(entry: Callable[..., Entry], given: dict[str, Any], origin: str) -> None:
     made = entry("Two missiles fired", **given)
-    assert ORIGINS.find(made, "" if "url" in given else "gazette")[0] == origin
+    assert find(ORIGINS, made, "" if "url" in given else "gazette")[0] == origin
 
 
 def test_the_feeds_own_name_is_known_by_alias_and_host(entry: Callable[..., Entry]) -> None:
     for name in ("yna", "연합뉴스", "www.yna.co.kr", "yonhap"):
-        assert ORIGINS.find(entry("A headline"), name) == ("yonhap", "")
+        assert find(ORIGINS, entry("A headline"), name) == ("yonhap", "")
 
 
 def test_an_entry_once_attributed_stays_so(entry: Callable[..., Entry]) -> None:
     made = entry("Two missiles fired", "(서울=연합뉴스) 홍길동 기자 = 북한이 미사일을 쐈다.")
-    once = ORIGINS.attribute(made, "gazette")
+    once = attribute(ORIGINS, made, "gazette")
     assert (once.origin, once.credit) == ("yonhap", "(연합뉴스)")
-    assert ORIGINS.attribute(once, "gazette") == once
+    assert attribute(ORIGINS, once, "gazette") == once
 
 
 def test_configured_outlets_add_to_the_table(entry: Callable[..., Entry]) -> None:
@@ -60,7 +62,7 @@ def test_configured_outlets_add_to_the_table(entry: Callable[..., Entry]) -> Non
             "kcna": OriginConfig(domains=("mirror.example",)),
         }
     )
-    found = own.find(entry("A headline", "SEOUL (PW) -- Two missiles were fired."), "gazette")
+    found = find(own, entry("A headline", "SEOUL (PW) -- Two missiles were fired."), "gazette")
     assert found[0] == "peninsula"
     kcna = own.of_url("https://news.mirror.example/1")
     assert kcna is not None

@@ -10,8 +10,9 @@ from aggregator.config.stories import OriginConfig, StoriesConfig
 from aggregator.core.types import StoryEntry
 from aggregator.stories.summary.bursts import lead
 from aggregator.stories.summary.corroborate import corroborate
-from aggregator.stories.summary.origin import Origins, writers
+from aggregator.stories.summary.outlets import Origins
 from aggregator.stories.summary.summarise import rules_for, summarise
+from aggregator.stories.summary.writers import writers
 
 from .conftest import START
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from aggregator.stories.summary.origin import Origins
+from aggregator.stories.summary.outlets import Origins
 from classifiers.terms.text import readable
 
 _AFTER, _BEFORE = 48, 24

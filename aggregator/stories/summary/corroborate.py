@@ -21,7 +21,8 @@ from datetime import datetime
 
 from aggregator.core.types import Corroboration, StoryEntry, published_order
 from aggregator.stories.summary.attribution import Attribution, Attributor
-from aggregator.stories.summary.origin import Origin, Origins, writers
+from aggregator.stories.summary.outlets import Origin, Origins
+from aggregator.stories.summary.writers import writers
 
 SINGLE = "single-source"
 STATE_ONLY = "state-media-only"

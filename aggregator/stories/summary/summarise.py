@@ -18,7 +18,7 @@ from aggregator.stories.summary.attribution import Attributor
 from aggregator.stories.summary.bursts import burst_at, lead
 from aggregator.stories.summary.corroborate import Rules, corroborate
 from aggregator.stories.summary.notable import worth_telling
-from aggregator.stories.summary.origin import Origins
+from aggregator.stories.summary.outlets import Origins
 from aggregator.stories.summary.topic_labels import Judged, story_labels
 from classifiers.types import Label
 
