@@ -156,7 +156,10 @@ class StoreSource:
         """Health where the database is well: whether feeds are polled."""
         now = self._runtime.clock.now()
         states = self.feeds()
-        counts = Counter(str(feed.health) for feed in states)
+        counts = Counter(
+            "never-fetched" if feed.last_polled is None and feed.health == Health.OK else str(feed.health)
+            for feed in states
+        )
         polled = max((f.last_polled for f in states if f.last_polled), default=None)
         due = min(
             (f.next_due or datetime.min.replace(tzinfo=UTC) for f in states if f.health != Health.GONE),

@@ -47,6 +47,27 @@ def is_media_type(text: str) -> bool:
     return bool(_MEDIA_TYPE.fullmatch(text))
 
 
+# A sentence's end, or a verb in its final form where writers leave the full stop out.
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»」』)\]）】]*$|[다요た]$")
+_SHORT = 60
+"""Letters up to which a text is a headline or a caption, which needs no full stop."""
+_LEAST = 8
+"""Letters and digits below which an excerpt says nothing."""
+
+
+def excerpt(text: str, limit: int) -> str:
+    """Return the beginning of a text on one line, with an ellipsis where it stops before a sentence does.
+
+    Many feeds cut their summaries anywhere. Empty where there is nothing to read but a bracket or a number.
+    """
+    line = one_line(text, limit)
+    if sum(map(str.isalnum, line)) < _LEAST:
+        return ""
+    if len(line) > _SHORT and not _SENTENCE_END.search(line):
+        line = line.rstrip(" ,;:-–—([（") + "…"
+    return line
+
+
 def more_alike(story: Story) -> list[str]:
     """Return what is counted in a story and not kept, a sentence for each feed."""
     return [f"And {number:,} more alike from {one_line(feed, 120)}." for feed, number in story.alike[:10]]

@@ -58,18 +58,20 @@ def output_view(
             "items": feed.items,
             "stories": (),
             "choices": {},
+            "counted": 0,
             "older": "",
             "near_possible": False,
         }
     near = output.kind == "stories" and own.get("show") == "near-misses"
     selection = replace(request.selection, mode="near") if near else request.selection
-    every, _ = gather(context.source, output, _wide(output, selection, now), None)
+    every, beyond = gather(context.source, output, _wide(output, selection, now), None)
     stories, older = _page(context, output, request, selection, own)
     return {
         **values,
         "items": (),
         "near": near,
         "stories": [story_card(story, labels_shown(story, selection), names) for story in stories],
+        "counted": len(every) if beyond else 0,
         "choices": _choices(every, selection, request, names, ordered=output.kind != "alerts"),
         "older": older,
     }

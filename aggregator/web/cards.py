@@ -11,7 +11,7 @@ from aggregator.config.outputs import OutputConfig
 from aggregator.core.types import Story
 from aggregator.publish import wording
 from aggregator.publish.build import feed_title
-from aggregator.publish.items.story import outlet
+from aggregator.publish.items.story import outlet, tally
 from aggregator.publish.languages import language_tag
 from aggregator.publish.text import one_line, safe_url
 from aggregator.publish.types import Names
@@ -19,6 +19,8 @@ from classifiers.types import Label, Reason
 
 SHOWN_REASONS = 5
 SHOWN_OUTLETS = 6
+LEAD = 300
+"""Characters of a lead in a list."""
 
 _KIND_WORDS = {
     "stories": "stories",
@@ -52,14 +54,18 @@ class StoryCard:
     language: str
     state: str
     burst: bool
-    changed: datetime
+    first: datetime
+    """When it was first reported."""
+    latest: datetime
+    """When its latest report came."""
     change: str
     """What changed last, in words; empty for a new story."""
     outlets: tuple[tuple[str, str], ...]
     """Name of each outlet, and the page of its first report; the page may be empty."""
     more_outlets: int
     """Outlets beyond those named."""
-    sources: int
+    tally: str
+    """How many report it, in words; empty for a single report."""
     why: tuple[dict[str, Any], ...]
 
 
@@ -89,17 +95,24 @@ def story_card(story: Story, labels: Sequence[Label], names: Names) -> StoryCard
     return StoryCard(
         id=story.id,
         title=story.title or "Untitled story",
-        lead=story.lead,
+        lead=wording.excerpt(story.lead, LEAD),
         language=language_tag(story.language),
         state=story.corroboration.state,
         burst=story.burst,
-        changed=story.changed,
+        first=story.published,
+        latest=latest_report(story),
         change="" if story.change == "new" else story.change,
         outlets=tuple(outlets.items())[:SHOWN_OUTLETS],
         more_outlets=max(0, len(outlets) - SHOWN_OUTLETS),
-        sources=len(story.entries),
+        tally=tally(story, names) if len(story.entries) > 1 else "",
         why=tuple(why_view(label, names, limit=SHOWN_REASONS) for label in labels),
     )
+
+
+def latest_report(story: Story) -> datetime:
+    """Return when the latest of a story's reports can have been public."""
+    moments = [member.entry.public for member in story.entries]
+    return max((at for at in moments if at is not None), default=story.published)
 
 
 def why_view(label: Label, names: Names, *, limit: int) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class Pages:
         headers = {"ETag": make_variants(body)[0].etag.decode(), "Cache-Control": f"{scope}, max-age=300"}
         if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
-        headers["Content-Disposition"] = 'inline; filename="outputs.opml"'
+        headers["Content-Disposition"] = 'attachment; filename="outputs.opml"'
         return Response(body, media_type="text/x-opml; charset=utf-8", headers=headers)
 
     async def health(self, request: Request) -> Response:

@@ -31,8 +31,8 @@ HEADERS = {
 
 
 def by_day(cards: Iterable[StoryCard]) -> list[tuple[str, list[StoryCard]]]:
-    """Return runs of stories that changed on the same day (UTC), each under the day's name, in their order."""
-    return [(name, list(those)) for name, those in groupby(cards, key=lambda card: day(card.changed))]
+    """Return runs of stories last reported on the same day (UTC), each under the day's name, in their order."""
+    return [(name, list(those)) for name, those in groupby(cards, key=lambda card: day(card.latest))]
 
 
 class Templates:

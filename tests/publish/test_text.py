@@ -12,6 +12,7 @@ from lxml import etree
 
 from aggregator.publish.languages import language_tag
 from aggregator.publish.text import clean, escape, iso, one_line, plain, rfc822, safe_url, spell, urn, when
+from aggregator.publish.wording import excerpt
 
 from .strict import BAD, HTML_IN_TEXT, URL
 
@@ -104,3 +105,31 @@ def test_small_words() -> None:
         "",
         "",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("(", ""),
+        ("( 12 )", ""),
+        ("", ""),
+        ("Photo: Coast Wire", "Photo: Coast Wire"),
+        ("The ferry left at dawn and came back at noon, and nobody on board was hurt.",) * 2,
+        ("The ferry left at dawn and came back at noon, she said: “Nobody was hurt.”",) * 2,
+        (
+            "The ferry left at dawn and came back at noon, and the harbour office said on Monday that",
+            "The ferry left at dawn and came back at noon, and the harbour office said on Monday that…",
+        ),
+        (
+            "The ferry left at dawn and came back at noon, and the harbour office said (",
+            "The ferry left at dawn and came back at noon, and the harbour office said…",
+        ),
+        (
+            "정부는 월요일 두 섬을 잇는 여객선을 다음 달부터 매시간 운항한다고 밝혔다. 여객선은 지난 시험 운항에서 다섯 자리 가운데 네 자리를 채웠다",
+        )
+        * 2,
+    ],
+)
+def test_an_excerpt_says_where_it_stops_short(text: str, shown: str) -> None:
+    assert excerpt(text, 300) == shown
+    assert len(excerpt(text, 20)) <= 20

@@ -15,11 +15,11 @@ from lxml import etree, html
 from prometheus_client import CollectorRegistry, Counter
 
 from aggregator.config import OutputConfig, WebConfig
-from aggregator.core.types import Alarm, FeedMemory, FeedState, Health, HealthMemory
+from aggregator.core.types import Alarm, Corroboration, FeedMemory, FeedState, Health, HealthMemory
 from aggregator.publish import FeedAlarm
 from aggregator.web import create_app
 from classifiers.types import Reason
-from tests.publish.samples import NOW, label, story
+from tests.publish.samples import NOW, label, member, story
 from tests.publish.strict import check_opml, item_schema
 
 from .conftest import Client
@@ -347,9 +347,99 @@ def test_the_page_of_feeds_counts_them_and_names_the_feed_that_tells_of_them(
     client = serve((OutputConfig(slug="ill", kind="health"),))
     states = (Health.OK, Health.OK, Health.FAILING)
     client.source.polled = [
-        FeedState(n, f"https://a.example/{n}", "", health=h) for n, h in enumerate(states)
+        FeedState(n, f"https://a.example/{n}", "", health=h, last_polled=NOW) for n, h in enumerate(states)
     ]
     tree = html.document_fromstring(client.get("/feeds").text)
     assert tree.xpath("//p/span[@class='badge ok' or @class='badge failing']/text()") == ["1 failing", "2 ok"]
     assert tree.xpath("//a[text()='RSS']/@href") == ["/feeds/ill.rss"]
     assert [row.text_content() for row in tree.xpath("//tbody/tr/td[2]/span[1]")] == ["failing", "ok", "ok"]
+
+
+def test_a_feed_that_was_never_fetched_is_neither_well_nor_ill(client: Client) -> None:
+    client.source.polled = [
+        FeedState(1, "https://a.example/1", "", title="New"),
+        FeedState(
+            2,
+            "https://a.example/2",
+            "",
+            title="Old",
+            last_polled=NOW - timedelta(minutes=4),
+            last_success=NOW - timedelta(hours=9),
+        ),
+    ]
+    tree = html.document_fromstring(client.get("/feeds").text)
+    rows = [[cell.text_content().strip() for cell in row] for row in tree.xpath("//tbody/tr")]
+    assert [row[:2] + row[3:5] for row in rows] == [
+        ["New", "never fetched", "never", "never"],
+        ["Old", "ok", "9 h ago", "4 min ago"],
+    ]
+    home = client.get("/").text
+    assert "1 of 2</a> is well, 1 was never fetched yet." in home
+    assert ">never fetched</span> New" not in home, "the first run is no list of complaints"
+
+
+def test_cards_say_when_it_was_news_not_when_it_was_stored(client: Client) -> None:
+    year = timedelta(days=400)
+    client.source.held.clear()
+    client.source.put(
+        story(
+            1,
+            published=NOW - year,
+            first_seen=NOW - timedelta(minutes=1),
+            changed=NOW - timedelta(minutes=1),
+            entries=(member(1, at=NOW - year), member(2, at=NOW - year + timedelta(days=2))),
+        )
+    )
+    for path in ("/", "/output/harbour", "/search?q=ferry"):
+        page = html.document_fromstring(client.get(path).text)
+        (facts,) = page.xpath("//article/p[@class='facts']")
+        assert "First report 400 d ago · latest 398 d ago" in " ".join(facts.text_content().split()), path
+        assert "1 min ago" not in page.text_content()
+    assert "21 Oct 2025" in client.get("/").text, "under the day of the news"
+    page = client.get("/story/s1").text
+    first, _, after = page.partition("<h2>")
+    assert "23 Nov 2026" not in first
+    assert "Stored here 23 Nov 2026" in after
+
+
+def test_reports_outlets_and_independent_origins_are_counted_apart(client: Client) -> None:
+    outlets = ("a", "b", "c", "d", "a", "e")
+    reports = tuple(
+        member(n, origin=outlet, feed_title=f"Feed {outlet}", title=f"Ferry collides, {n}")
+        for n, outlet in enumerate(outlets)
+    )
+    known = Corroboration("reported-by-several", NOW, ("a", "b", "c", "d"))
+    client.source.put(story(1, entries=reports, corroboration=known))
+    told = "6 reports from 5 outlets, 4 independent origins"
+    assert f"<h2>{told}</h2>" in client.get("/story/s1").text
+    assert f"· {told}</p>" in client.get("/").text
+    for form in ("atom", "rss", "json"):
+        assert told.encode() in client.get(f"/feeds/harbour.{form}").body
+    assert "<h2>1 report</h2>" in client.get("/story/s2").text
+
+
+def test_numbers_of_choices_say_of_how_many_they_are(client: Client) -> None:
+    assert "Numbers are those of the latest" not in client.get("/output/harbour").text
+    client.source.put(*(story(n) for n in range(10, 260)))
+    assert (
+        "Numbers are those of the latest 200 stories; there are more." in client.get("/output/harbour").text
+    )
+
+
+def test_only_topics_that_concern_a_story_ask_about_it(client: Client) -> None:
+    near, far = label(0.4, topic="shipping"), label(0.02, topic="weather")
+    client.source.put(story(1, labels=(label(), near, far), entries=(member(1), member(2))))
+    page = html.document_fromstring(client.get("/story/s1").text)
+    asked = page.xpath("//article/p[@class='answer']/span/text()")
+    assert asked == ["Harbour safety:", "Shipping:", "Reports that do not belong together:"]
+    assert page.xpath("//details//span/text()") == ["Weather:"], "whoever looks for it can still say so"
+    assert not page.xpath("//h2[contains(., 'Weather')]")
+    client.source.put(story(1))
+    assert "Wrong story" not in client.get("/story/s1").text, "one report is in no wrong company"
+
+
+def test_the_list_of_outputs_is_a_download(client: Client) -> None:
+    assert client.get("/opml").headers["content-disposition"] == 'attachment; filename="outputs.opml"'
+    links = html.document_fromstring(client.get("/").text).xpath("//a[@href='/opml']")
+    assert links
+    assert all(link.get("download") for link in links)

@@ -98,7 +98,7 @@ def _item(alert: Alert, context: Context) -> Item:
     links = feedback_links(story, labels, context)
     page = f"{context.site.base_url}/story/{story.id}" if context.served else ""
     title = one_line(story.title, MAX_TITLE) or "Untitled story"
-    lead = one_line(story.lead, MAX_LEAD)
+    lead = wording.excerpt(story.lead, MAX_LEAD)
     if alert.kind == "burst":
         told = "Unusually many reports in a short time."
     else:

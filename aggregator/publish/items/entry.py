@@ -20,6 +20,7 @@ from aggregator.publish.items.story import (
     feedback_links,
     item_source,
     outlet,
+    tally,
 )
 from aggregator.publish.languages import language_name, language_tag
 from aggregator.publish.selection import Selection, entry_fits, labels_shown
@@ -70,7 +71,7 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
     labels = labels_shown(story, context.selection)
     page = f"{context.site.base_url}/story/{story.id}" if context.served else ""
     links = feedback_links(story, labels, context)
-    lead = one_line(entry.summary, MAX_LEAD)
+    lead = wording.excerpt(entry.summary, MAX_LEAD)
     published = entry_time(story, member)
     facts = (wording.kind(member.kind), member.country, language_name(entry.language))
     told = ", ".join(fact for fact in facts if fact)
@@ -83,9 +84,7 @@ def _item(story: Story, member: StoryEntry, context: Context) -> Item:
     if len(story.entries) > 1:
         blocks.append(
             paragraph(
-                "Part of a story with ",
-                wording.count(len(story.entries), "source"),
-                ": ",
+                f"Part of a story with {tally(story, names)}: ",
                 link(one_line(story.title, MAX_TITLE), page),
                 f". {wording.state(story.corroboration.state)}.",
             )

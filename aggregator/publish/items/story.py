@@ -73,7 +73,7 @@ def story_item(story: Story, context: Context) -> Item:
     main = main_entry(story)
     page = f"{context.site.base_url}/story/{story.id}" if context.served else ""
     links = feedback_links(story, labels, context)
-    lead = one_line(story.lead, MAX_LEAD)
+    lead = wording.excerpt(story.lead, MAX_LEAD)
     return Item(
         id=story_id(story.id),
         title=story_title(story, context),
@@ -120,7 +120,7 @@ def story_body(
         blocks.append(paragraph(f"Latest change, {when(story.changed)}: {one_line(story.change, 300)}."))
     members = story.entries[-MAX_SOURCES:]
     if members:
-        blocks.append(heading(wording.count(len(story.entries), "source")))
+        blocks.append(heading(tally(story, names)))
         blocks.append(bullets([source_row(member, names) for member in reversed(members)]))
         if len(story.entries) > len(members):
             blocks.append(paragraph(f"And {len(story.entries) - len(members)} earlier ones."))
@@ -161,6 +161,19 @@ def source_row(member: StoryEntry, names: Names) -> HtmlAndText:
     time = f", {when(entry.time)}" if entry.time else ""
     tail = plain_words(f" — {outlet(member, names)}{f' ({told})' if told else ''}{time}")
     return HtmlAndText(title.html + tail.html, title.text + tail.text)
+
+
+def tally(story: Story, names: Names) -> str:
+    """Return how many report a story: "6 reports from 5 outlets, 3 independent origins"."""
+    reports = len(story.entries) + sum(number for _, number in story.alike)
+    outlets = len({outlet(member, names) for member in story.entries})
+    origins = len(set(story.corroboration.origins))
+    told = wording.count(reports, "report")
+    if reports > 1:
+        told += f" from {wording.count(outlets, 'outlet')}"
+        if 0 < origins < outlets:
+            told += f", {wording.count(origins, 'independent origin')}"
+    return told
 
 
 def source_facts(member: StoryEntry, names: Names) -> str:

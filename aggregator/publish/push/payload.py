@@ -97,7 +97,7 @@ def as_text(output_title: str, stories: Sequence[Mapping[str, Any]]) -> tuple[st
     word = _EVENTS.get(story["event"], "")
     title = f"{word}: {story['title']}" if word else story["title"]
     number = story["source_count"]
-    facts = [spell(story["state"]), "1 source" if number == 1 else f"{number} sources"]
+    facts = [spell(story["state"]), "1 report" if number == 1 else f"{number} reports"]
     if story["facet"]:
         facts.append(spell(story["facet"]))
     if story["score"] is not None:

@@ -143,7 +143,7 @@ def test_a_notification_reads_well(story: Make) -> None:
     title, text = as_text("Korea watch", [document])
     assert title.startswith("Burst: 합참")
     assert "Three missiles flew 420 km." in text
-    assert "Single source · 1 source · Weapons test · score 0.90" in text.splitlines()
+    assert "Single source · 1 report · Weapons test · score 0.90" in text.splitlines()
     assert "https://me.example/story/s1" in text
     title, text = as_text("Korea watch", [document, {**document, "story": "s2", "title": "Second"}])
     assert title == "Korea watch: 2 stories"
