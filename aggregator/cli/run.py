@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from aggregator.core.types import FeedState, PollRecord
     from aggregator.pipeline.stats import RunStats
 
+_DOUBTS = 10
+"""Most doubts about the configuration that the log of a start has."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
@@ -47,8 +50,11 @@ def run(
 
     loaded = load_config(config)
     set_up_logs(loaded, quiet=False)
-    for doubt in loaded.warnings:
-        structlog.get_logger("aggregator").warning("in the configuration", doubt=doubt)
+    log = structlog.get_logger("aggregator")
+    for doubt in loaded.warnings[:_DOUBTS]:
+        log.warning("in the configuration", doubt=doubt)
+    if (more := len(loaded.warnings) - _DOUBTS) > 0:
+        log.warning("`aggregator check` names further doubts about the configuration", doubts=more)
 
     async def main() -> None:
         await Daemon(loaded, reload_on_change=watch, on_ready=_announce).run()

@@ -147,9 +147,6 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
     A topic without enough judgements is left to its rules. What was tried in vain is not tried again until
     something has changed. A model in use whose file was lost, damaged or outdated is made again.
     """
-    from classifiers.model.model_file import ArtifactError, load
-    from classifiers.model.refit import is_refit_due
-
     due = []
     for topic in plan.topics:
         given = store.judgements.all(topic)
@@ -157,6 +154,10 @@ def due_topics(store: Store, plan: WorkerPlan) -> list[str]:
         active = store.models.active(topic)
         if len(given) < _ENOUGH and active is None:
             continue
+        # Only here: they bring seconds of imports with them, for which a daemon told to stop would have to wait.
+        from classifiers.model.model_file import ArtifactError, load
+        from classifiers.model.refit import is_refit_due
+
         path = store.models.usable(active) if active is not None else None
         try:
             model = load(path) if path is not None else None
