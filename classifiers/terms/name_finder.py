@@ -30,14 +30,15 @@ class Named:
     means: Means
     headline: bool = False
     """Only as Korean headlines use single characters."""
+    common: bool = False
+    """A common word: with an accent that it is not spelt with it is a word of another language (suicidé)."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameSpelling:
     """One spelling of a name where the automaton looks for it."""
 
-    means: Means
-    headline: bool = False
+    named: Named
     upper: tuple[bool, ...] | None = None
     """Which characters must be in upper case; None where case does not matter."""
     open_right: bool = False
@@ -65,7 +66,7 @@ def by_anchor(spellings: Spellings) -> dict[str, tuple[NameSpelling, ...]]:
     found: dict[str, list[NameSpelling]] = {}
     for literal, named in spellings.items():
         if not literal.before and not literal.after and not literal.open_left:
-            spelling = NameSpelling(named.means, named.headline, literal.upper, literal.open_right)
+            spelling = NameSpelling(named, literal.upper, literal.open_right)
             found.setdefault(literal.anchor, []).append(spelling)
     return {anchor: tuple(several) for anchor, several in found.items()}
 
@@ -91,7 +92,7 @@ def names_in(
             continue
         for spelling in spellings:
             if _may_stand(searched, first, beyond, spelling, start, end, first == last, korean):
-                hits.append(NameHit(first - start, beyond - start, spelling.means))
+                hits.append(NameHit(first - start, beyond - start, spelling.named.means))
                 last = beyond
                 break
     return hits
@@ -111,7 +112,7 @@ def _may_stand(
     script = SCRIPT[folded[first]]
     before = SCRIPT[folded[first - 1]] if first > start else ""
     after = SCRIPT[folded[beyond]] if beyond < end else ""
-    if spelling.headline:
+    if spelling.named.headline:
         return korean and (script == HAN or not (before or after))
     if not after_name and before == script and script in (LATIN, HANGUL):
         return False
@@ -119,6 +120,11 @@ def _may_stand(
         return ends_well(folded, beyond, 1)
     if after == LATIN and not spelling.open_right and SCRIPT[folded[beyond - 1]] == LATIN:
         return False
-    return spelling.upper is None or spelling.upper == tuple(
-        character.isupper() for character in searched.readable[first:beyond]
-    )
+    written = searched.readable[first:beyond]
+    if spelling.named.common and script == LATIN and not written.isascii() and _accented(written):
+        return False
+    return spelling.upper is None or spelling.upper == tuple(character.isupper() for character in written)
+
+
+def _accented(text: str) -> bool:
+    return any("\u00c0" <= letter < "\u0250" for letter in text)

@@ -107,6 +107,7 @@ def test_users_alias_sets_add_to_the_table() -> None:
         ("Unesco meets", "en", "thing:world-heritage", True),
         ("핵·미사일 쐈다", "ko", "act:launch", True),
         ("Cuba visits", "en", "act:visit", True),
+        ("Le tireur s'est suicidé", "fr", "thing:suicide", False),  # English "suicide" is another word
         ("北韓 열병식", "ko", "place:south-korea", True),
         ("한국인 승객", "ko", "place:south-korea", True),
         ("Nobel for Orbán", "en", "person:orban", True),

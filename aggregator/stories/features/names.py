@@ -9,7 +9,7 @@ from typing import Any
 from aggregator.config.stories import OriginConfig
 from classifiers.library.gazetteer.own import extended, new_names
 from classifiers.library.gazetteer.read import shipped
-from classifiers.library.gazetteer.records import WORDS, Gazetteer, Name, is_plain
+from classifiers.library.gazetteer.records import LIST, WORDS, Gazetteer, Name, is_plain
 from classifiers.terms.language import Literal, Phrase, TermError, parse_term
 from classifiers.terms.name_finder import Means, Named
 
@@ -64,7 +64,7 @@ def _own_means(slug: str, spellings: Sequence[str], known: Mapping[Literal, Name
     """Return what a person's new name stands for: what the gazetteer knows by one of its spellings, else itself."""
     there = {known[literal].means for item in spellings for literal in _literals(item) if literal in known}
     if len(there) > 1 or not _of_one_thing(spellings):
-        return (f"w:@{slug}",)
+        return (f"{LIST}{slug}",)
     return there.pop() if there else (f"org:{slug}",)
 
 
@@ -72,11 +72,12 @@ def _add(
     found: dict[Literal, Named], spellings: Iterable[str], means: Means, *, inflect: bool = False
 ) -> None:
     for item in spellings:
+        named = Named(means, common=inflect and item.isascii())
         for literal in _literals(item):
-            found.setdefault(literal, Named(means))
+            found.setdefault(literal, named)
             if inflect:
                 for ending in _endings(literal, item):
-                    found.setdefault(replace(literal, anchor=ending), Named(means))
+                    found.setdefault(replace(literal, anchor=ending), named)
 
 
 def _literals(spelling: str) -> Iterator[Literal]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -13,6 +13,8 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from aggregator.stories.summary.outlets import Origins
+from classifiers.library.gazetteer.read import shipped
+from classifiers.library.gazetteer.records import is_plain
 from classifiers.terms.text import readable
 
 _AFTER, _BEFORE = 48, 24
@@ -68,7 +70,7 @@ class Attributor:
         names: dict[str, tuple[str, str]] = {}
         for kind in ("party", "official"):
             for source, forms in table[kind].items():
-                names.update(dict.fromkeys(forms, (source, kind)))
+                names.update(dict.fromkeys(_spellings(forms), (source, kind)))
         names.update({form: (form, "official") for form in officials})
         for outlet, forms in origins.outlets().items():
             kind = "state-media" if outlet.kind == "state-media" else "outlet"
@@ -141,6 +143,15 @@ class Attributor:
             return text[start : cut.end()].strip()
         leads = [match.start() for match in self._before.finditer(head)]
         return (head[leads[-1] :] + text[start:end]).strip() if leads else ""
+
+
+def _spellings(forms: Sequence[str]) -> Iterator[str]:
+    """What is looked for: each form as it is, and for `@name` what the gazetteer has it written like."""
+    for form in forms:
+        if form.startswith("@"):
+            yield from filter(is_plain, shipped().names[form[1:]].for_grouping)
+        else:
+            yield form
 
 
 def _quoted(text: str, place: int) -> bool:

@@ -11,6 +11,9 @@ KINDS = ("person", "place", "org", "act", "thing", "words")
 WORDS = "words"
 """The kind of a list that topics use and that names no single thing."""
 
+LIST = "w:@"
+"""What the feature of a list begins with."""
+
 TOPICS, GROUPING = "topics", "grouping"
 """The two uses, where a name is for one of them only."""
 
@@ -46,7 +49,7 @@ class Name:
     @property
     def feature(self) -> str:
         """What grouping calls it, as in "person:kim-jong-un"; a list is a word like any other, "w:@north-weapons"."""
-        return f"w:@{self.slug}" if self.kind == WORDS else f"{self.kind}:{self.slug}"
+        return f"{LIST}{self.slug}" if self.kind == WORDS else f"{self.kind}:{self.slug}"
 
     @property
     def for_topics(self) -> tuple[str, ...]:
