@@ -117,7 +117,7 @@ def test_the_story_of_the_day_is_announced_although_it_came_in_a_flood(tmp_path:
 def test_what_retention_deletes_is_held_back_no_more(tmp_path: Path) -> None:
     async def work(runtime: Runtime, feed: FeedState) -> None:
         held = runtime.store.feeds.held_back_of(feed.id, MANY)
-        runtime.store.forget_entries(held, (), runtime.clock.now())
+        runtime.store.retention.forget_entries(held, (), runtime.clock.now())
         assert runtime.store.feeds.held_back() == {}
 
     flooded(tmp_path, work, {})
