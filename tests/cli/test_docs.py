@@ -77,7 +77,16 @@ def test_verbs_that_read_can_print_json(root: Path) -> None:
     """Exports are JSON lines (or OPML) already; the others change something and say so."""
     silent = {name for name, command in VERBS.items() if "--json" not in options(command)}
     assert silent == {
-        *("run", "demo", "publish", "feeds add", "feeds remove", "opml import", "opml export"),
+        *(
+            "run",
+            "demo",
+            "publish",
+            "feeds add",
+            "feeds remove",
+            "feeds release",
+            "opml import",
+            "opml export",
+        ),
         *("stories merge", "stories split", "label set", "label undo", "label import", "label export"),
         *("topics show", "topics copy"),
         *("models use", "classify", "export entries", "export stories", "export labels", "deliveries revive"),

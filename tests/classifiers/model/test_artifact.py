@@ -14,6 +14,7 @@ from sklearn.svm import SVC
 
 from classifiers.model.dataset import rule_samples
 from classifiers.model.model_file import TRUSTED, ArtifactError, load, read_header, save
+from classifiers.model.model_header import FORMAT
 from tests.classifiers.model.conftest import SLUG
 
 
@@ -50,7 +51,7 @@ def test_saving_leaves_one_file_and_replaces_whole(model, path):
 
 def test_header_names_versions_and_metrics(path, model):
     header = read_header(path)
-    assert header["format"] == 1
+    assert header["format"] == FORMAT
     assert header["corpus"] == model.corpus
     assert header["metrics"]["judgements"] == 240
 
