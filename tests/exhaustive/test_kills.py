@@ -67,7 +67,7 @@ threshold = 0.5
 "UN panel" = 3
 "defector" = 3
 """
-RUN_WINDOW = 12.0
+RUN_WINDOW = 7.0
 """Within how many times the span of a start a daemon is killed: from its first moment to some pushes later."""
 WEIGHTS = {"run": 8, "import": 3, "merge": 2, "split": 2, "label": 1, "train": 1}
 
@@ -108,7 +108,7 @@ class Killer:
         """Start a run and kill it at a random moment; whether it was still running then."""
         started = time.monotonic()
         pid = self.start(*arguments)
-        window = RUN_WINDOW * self.start_takes if kind == "run" else min(most, self._usual[kind] * 1.1)
+        window = min(5.0, RUN_WINDOW * self.start_takes) if kind == "run" else min(most, self._usual[kind] * 1.1)
         until = started + self._chance.random() * window
         while time.monotonic() < until and alive(pid):
             if callable(meanwhile):
