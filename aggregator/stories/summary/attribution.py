@@ -12,6 +12,8 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from aggregator.stories.summary.claims.north import north_speaks
+from aggregator.stories.summary.claims.speaker import another_speaks, in_quotation, is_foreign_namesake
 from aggregator.stories.summary.outlets import Origins
 from classifiers.library.gazetteer.read import shipped
 from classifiers.library.gazetteer.records import is_plain
@@ -19,16 +21,6 @@ from classifiers.terms.text import readable
 
 _AFTER, _BEFORE = 48, 24
 """Letters between a name and the word that makes it an attribution."""
-_SAID_BY_NORTH = re.compile(
-    r"^\s*(?:\[[^\]]*\]\s*)?(?:(?:북한?|北|北朝鮮|North Korea:)[ ,]*[“\"‘'「]"
-    r"|(?:北\s?)?(?:김정은|김여정|金正恩氏?|金与正氏?|Kim Jong[ -][Uu]n|Kim Yo[ -][Jj]ong).*[“\"‘'「]"
-    r"|(?:North Korea|N\.? ?Korea|NK|DPRK|Pyongyang)\s+"
-    r"(?:says|said|claims|claimed|vows|vowed|warns|warned|slams|slammed|denounces|denounced|threatens|denies|denied)\b"
-    r"|(?:Kim Jong[ -][Uu]n)\s+(?:supervises|oversees|inspects|guides|observes|watches)\b"
-    r"|김정은.*(?:시찰|참관|지도)(?=$|[ …(.])"
-    r"|(?:北|북한)[ ,이은].*(?:비난|주장|반발|담화)(?:\([^()]*\))?$)"
-)
-"""A headline in which the North or its leaders speak, or inspect: nobody else was there to hear and see it."""
 _SENTENCE_END = re.compile(r"(?<=[다요.!?。])\s|[…;]")
 _LONGEST = 4000
 _QUOTE = re.compile(r"\s*[“\"「][^”\"」]{0,40}")
@@ -77,13 +69,16 @@ class Attributor:
             for form in forms:
                 if len(form) > 2 or not form.isascii():
                     names.setdefault(form, (outlet.name or outlet.slug, kind))
+        names.update(dict.fromkeys(_roles()["state-media"], ("state media", "state-media")))
         self._names = names
         self._forms = list(names)
         self._automaton = AhoCorasick(self._forms, matchkind=MatchKind.LeftmostLongest)
         self._observers = frozenset((*table["observers"]["names"], *officials))
         self._confirming = tuple(table["observers"]["confirming"])
         said = table["said"]
-        self._after = re.compile("|".join(_bounded(word) for word in said["after"]), re.IGNORECASE)
+        self._after = re.compile(
+            "|".join(_bounded(word) for word in (*said["after"], *_roles()["said"])), re.IGNORECASE
+        )
         self._before = re.compile("|".join(_bounded(word) for word in said["before"]), re.IGNORECASE)
         phrases = table["doubt"]["phrases"]
         self._doubt = re.compile("|".join(re.escape(p) for p in phrases), re.IGNORECASE)
@@ -97,7 +92,7 @@ class Attributor:
     def _search(self, title: str, body: str) -> tuple[Attribution, ...]:
         found: dict[tuple[str, str], Attribution] = {}
         headline = readable(title)
-        if _SAID_BY_NORTH.match(headline):
+        if north_speaks(headline):
             found["North Korea", "party"] = Attribution("North Korea", "party", headline[:40])
         for text in (headline, readable(body)):
             matches = self._automaton.find_matches_as_indexes(text)
@@ -106,6 +101,8 @@ class Attributor:
                 following = matches[place + 1][1] if place + 1 < len(matches) else len(text)
                 source, kind = self._names[form]
                 if (source, kind) not in found and _stands_alone(text, start, end, form):
+                    if kind == "official" and not form.isascii() and is_foreign_namesake(text, start, end):
+                        continue
                     words = self._said(text, start, end, following, headline=text is headline)
                     if words and not (kind == "official" and words.endswith(_CLAIMED)):
                         observed = kind == "official" and (
@@ -136,7 +133,11 @@ class Attributor:
         reach = min(end + _AFTER, following) if text[end - 1 : end + 1].isascii() else end + _AFTER
         tail = _SENTENCE_END.split(text[end:reach], maxsplit=1)[0]
         head = text[max(0, start - _BEFORE) : start]
+        if not headline and in_quotation(text, start):
+            return ""
         verb = self._after.search(tail)
+        if verb is not None and another_speaks(tail[: verb.start()]):
+            return ""
         if verb is not None and not (_NO_SUBJECT.match(tail) or _NO_SUBJECT_BEFORE.search(head)):
             return text[start : end + verb.end()].strip()
         if cut := _BROKEN_OFF.match(text, end):
@@ -178,6 +179,12 @@ def _bounded(form: str) -> str:
     left = r"(?<![A-Za-z])" if form[0].isascii() else ""
     right = r"(?![A-Za-z])" if form[-1].isascii() else ""
     return left + re.escape(form) + right
+
+
+@cache
+def _roles() -> Mapping[str, Sequence[str]]:
+    text = files("aggregator.stories.summary.claims").joinpath("roles.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @cache

@@ -21,6 +21,7 @@ from datetime import datetime
 
 from aggregator.core.types import Corroboration, StoryEntry, published_order
 from aggregator.stories.summary.attribution import Attribution, Attributor
+from aggregator.stories.summary.claims.announcer import Announcer, announcer
 from aggregator.stories.summary.outlets import Origin, Origins
 from aggregator.stories.summary.writers import writers
 
@@ -54,9 +55,17 @@ class _Evidence:
     state_media: set[str] = field(default_factory=set)
     """Origins that are state media themselves."""
     government: bool = False
+    north_acts: bool = False
+    """Whether a headline shows the North speaking or acting."""
 
     def add(
-        self, origin: Origin, found: Sequence[Attribution], *, described: bool = True, whole: bool = True
+        self,
+        origin: Origin,
+        found: Sequence[Attribution],
+        announced: Announcer | None = None,
+        *,
+        described: bool = True,
+        whole: bool = True,
     ) -> None:
         """Take in one text, `whole` or broken off. What officials are said to have said counts from a `described` publisher alone."""
         rests = self.resting.setdefault(origin.slug, set())
@@ -74,11 +83,18 @@ class _Evidence:
                 rests.add("official" if observed else "reaction")
             if any(a.kind == "party" and a.name == "North Korea" for a in found):
                 rests.add("north")
+                self.north_acts = True
             others = [a.name for a in found if a.kind == "outlet" and a.name != origin.name]
-            if not rests and others:
+            if not rests and announced is not None:
+                rests.add(_ANNOUNCED.get(announced.kind if described else "", f"outlet:{announced.name}"))
+                self.north_acts = self.north_acts or announced.kind == "north"
+            elif not rests and others:
                 rests.add(f"outlet:{others[0]}")
             elif not found:
                 rests.add("own" if whole else "untold")
+        if announced is not None and announced.kind == "public" and "official" in rests:
+            key = announced.name, "official"
+            self.attributions.setdefault(key, Attribution(announced.name, "official", announced.words, True))
         for attribution in found:
             if attribution.kind == "official" and not described:
                 continue
@@ -103,11 +119,16 @@ class _Evidence:
         return any(a.observed for a in officials) if claimed else bool(officials)
 
     def _state_media_only(self) -> bool:
-        """Whether every origin that says on whose word it rests names state media, and few say nothing."""
+        """Whether every origin that says on whose word it rests names state media, and whoever says nothing can have it
+        from nobody else: what the North does, no other outlet was there to see."""
         others = [rests for origin, rests in self.resting.items() if origin not in self.state_media]
         on_its_word = [rests for rests in others if rests & _STATE and not rests - _ITS_WORD]
         silent = [rests for rests in others if rests <= {"own", "untold", "party", "reaction"}]
         if len(on_its_word) + len(silent) < len(others):
+            return False
+        if not self.north_acts and (
+            any(rests != {"untold"} for rests in silent) or any("own" in rests for rests in on_its_word)
+        ):
             return False
         return len(silent) <= len(on_its_word)
 
@@ -130,6 +151,8 @@ class _Evidence:
         return roots | (relays or set(untold))
 
 
+_ANNOUNCED = {"public": "official", "north": "north"}
+"""Kind of announcer to what a text then rests on; of others it is their own claim."""
 _STATE = frozenset({"state-media", "north"})
 """What the North's leaders say is known through its state media alone."""
 _ITS_WORD = frozenset({"state-media", "north", "party", "reaction", "own", "untold"})
@@ -156,6 +179,7 @@ def corroborate(
         evidence.add(
             origin,
             found,
+            announcer(entry.summary or entry.text),
             described=rules.origins.described(member),
             whole=not _BROKEN_OFF.search(entry.text or entry.summary),
         )
