@@ -4,7 +4,8 @@ A parser opens formatting elements that were left open (`<b>`) anew in each bloc
 entry of 20 KB became 7 MB, and one of 400 KB took twelve seconds. Time also grows with the square of the depth and of
 the number of attributes in one tag. What markup does to a parser cannot be told from its tags alone, since comments,
 quotes and tables hide end tags. So markup stays as it is only where all of it is plain and strictly nested, and is
-rebuilt otherwise: every element closed where it ends, depth and attributes bounded. Both in linear time.
+rebuilt otherwise: every element closed where it ends, depth and attributes bounded. Both in linear time. What is hardly
+more than tags is reduced to its text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from aggregator.entries.html_elements import (
     FORMATTING,
     KEPT,
     SCOPES,
+    TABLE_PARTS,
     VOID,
 )
 
@@ -29,10 +31,16 @@ _MOST_ATTRIBUTES = 30
 _SPARE = 10_000
 """Characters that repeated formatting may add to any markup, beyond its own length."""
 
+_FEW_TAGS = 200
+_DENSEST = 12
+"""Characters to a tag below which markup that is not strictly nested is reduced to its text; in 230 real feeds the
+densest that has to be rebuilt has 14."""
+
+_ANY_TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^>]{4000}")
 _PLAIN = re.compile(
     r"<(/?)([a-zA-Z][^\s/<>\"'=]*)"
-    r"((?:\s+[^\s<>\"'=/]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=`]+))?){0,30})\s*/?>|<!--[^<>]*-->"
+    r"((?:\s+[^\s<>\"'=/]+(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'<>=`]+))?){0,30})\s*/?>|<!--[^<>]*-->"
 )
 _UNNESTED = VOID | {"p", "li", "dt", "dd"}
 """Their end tags may be missing even in markup that counts as strictly nested."""
@@ -40,9 +48,16 @@ _UNNESTED = VOID | {"p", "li", "dt", "dd"}
 
 def bounded(html: str) -> str:
     """`html`, or the same content rebuilt where a parser might take much time or memory over it."""
-    if "<" not in html:
+    if "<" not in html or (_LONG_TAG.search(html) is None and _strictly_nested(html)):
         return html
-    return html if _LONG_TAG.search(html) is None and _strictly_nested(html) else _Rebuilt(html).markup()
+    if html.count("<") > max(_FEW_TAGS, len(html) / _DENSEST):
+        return text_only(html)
+    return _Rebuilt(html).markup()
+
+
+def text_only(html: str) -> str:
+    """`html` without anything that looks like a tag, as HTML."""
+    return _ANY_TAG.sub(" ", html).replace("<", "&lt;")
 
 
 def _strictly_nested(html: str) -> bool:
@@ -77,9 +92,39 @@ def _strictly_nested(html: str) -> bool:
     return repeated <= most
 
 
+def few_attributes(html: str, most: int = 200) -> str:
+    """`html`, each tag with no more than `most` attributes where it is long: parsers look each up among all."""
+    kept: list[str] = []
+    done = 0
+    while (long := _LONG_TAG.search(html, done)) is not None:
+        name = _NEXT.match(html, long.start())
+        at = name.end() if name else long.start() + 2
+        attributes = 0
+        while (end := _TAG_END.match(html, at)) is None and attributes < most:
+            one = _ATTRIBUTE.match(html, at)
+            if one is None or one.end() == at:
+                break
+            at = one.end()
+            attributes += 1
+        kept.append(html[done:at])
+        done = at if end is not None or attributes < most else _end_of_tag(html, at)
+    return "".join((*kept, html[done:])) if kept else html
+
+
+def _end_of_tag(html: str, at: int) -> int:
+    """Where the tag ends among whose attributes `at` is."""
+    while (end := _TAG_END.match(html, at)) is None:
+        one = _ATTRIBUTE.match(html, at)
+        if one is None or one.end() == at:
+            return len(html)
+        at = one.end()
+    return end.start()
+
+
 # --- rebuilding ---
 
-_NEXT = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][^\s/<>]*)|[!?/])")
+_NEXT = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][^\s/<>]*)(>?)|[!?/])")
+_PARAGRAPH = frozenset({"p"})
 _COMMENT_END = re.compile(r"--!?>")
 _ATTRIBUTE = re.compile(
     r"""[\s/]*(?:([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?|(["'=]))"""
@@ -110,7 +155,7 @@ class _Rebuilt:
                 end = _COMMENT_END.search(self._html, found.end() - 2)
                 at = end.end() if end else size
             elif found[3]:
-                at = self._tag(found[3].lower(), bool(found[2]), found.end())
+                at = self._tag(found[3].lower(), bool(found[2]), bool(found[4]), found.end())
             else:
                 end_at = self._html.find(">", found.end() - 1)
                 at = end_at + 1 if end_at >= 0 else size
@@ -121,25 +166,26 @@ class _Rebuilt:
         if end > start:
             self._out.append(self._html[start:end].replace("<", "&lt;"))
 
-    def _tag(self, name: str, closing: bool, at: int) -> int:
-        """Handle the tag whose name ends at `at`; where the text after it begins."""
-        attributes, at = self._attributes(at)
+    def _tag(self, name: str, closing: bool, bare: bool, at: int) -> int:
+        """Handle the tag whose name, or which itself if `bare`, ends at `at`; where the text after it begins."""
+        attributes, end = ("", at) if bare else self._attributes(at)
+        if end < 0:
+            return len(self._html)  # cut off inside a tag
         if closing:
             self._end(name)
         elif name in DROPPED:
-            return self._past(name, at)
+            return self._past(name, end)
         elif name in KEPT:
             self._start(name, attributes)
-        return at
+        return end
 
     def _attributes(self, at: int) -> tuple[str, int]:
-        """The first attributes of a tag, quoted, and where the tag ends."""
+        """The first attributes of a tag, quoted, and where the tag ends; -1 where it does not."""
         found: dict[str, str] = {}
-        size = len(self._html)
         while (end := _TAG_END.match(self._html, at)) is None:
             one = _ATTRIBUTE.match(self._html, at)
             if one is None or one.end() == at:
-                return "", size
+                return "", -1
             at = one.end()
             if one[1] and len(found) < _MOST_ATTRIBUTES and one[1].isascii():
                 value = one[2] or one[3] or one[4] or ""
@@ -158,9 +204,9 @@ class _Rebuilt:
 
     def _start(self, name: str, attributes: str) -> None:
         if name in ENDS_PARAGRAPH:
-            self._close(frozenset({"p"}), ())
+            self._close(name if name not in TABLE_PARTS else "", _PARAGRAPH)
         if name in CLOSES_ITSELF:
-            self._close(CLOSES_ITSELF[name], CONTAINERS.get(name, ()))
+            self._close(name, CLOSES_ITSELF[name])
         if name in VOID:
             self._out.append(f"<{name}{attributes}>")
             return
@@ -174,23 +220,24 @@ class _Rebuilt:
         self._out.append(f"<{name}{attributes}>")
 
     def _end(self, name: str) -> None:
-        places = self._places.get(name)
-        if not places:
-            return
-        scope = self._scopes[-1]
-        if places[-1] >= scope or name in ("table", "tr", "tbody", "thead", "tfoot", "td", "th", "caption"):
-            self._pop_to(places[-1])
+        place = self._place(name)
+        if place >= 0 and (name in TABLE_PARTS or place >= self._scopes[-1]):
+            self._pop_to(place)
 
-    def _close(self, names: frozenset[str], containers: frozenset[str] | tuple[str, ...]) -> None:
-        """End the innermost of these elements, with all that is in it, unless one that contains it is in between."""
-        barrier = self._scopes[-1]
-        if names & SCOPES:  # a cell ends the cell before it, and is the scope itself
-            barrier = (self._places.get("table") or [-1])[-1]
-        for container in containers:
-            barrier = max(barrier, (self._places.get(container) or [-1])[-1])
-        place = max((self._places.get(name) or [-1])[-1] for name in names)
+    def _close(self, name: str, ended: frozenset[str]) -> None:
+        """End the innermost of the elements that the start tag `name` ends, unless one that contains it is between."""
+        containers = ("table",) if name in TABLE_PARTS else CONTAINERS.get(name, ())
+        barrier = max(map(self._place, containers), default=-1)
+        if name not in TABLE_PARTS:
+            barrier = max(barrier, self._scopes[-1])
+        place = max(map(self._place, ended))
         if place > barrier:
             self._pop_to(place)
+
+    def _place(self, name: str) -> int:
+        """Where in `_open` the innermost element of this name stands, or -1."""
+        places = self._places.get(name)
+        return places[-1] if places else -1
 
     def _pop_to(self, depth: int) -> None:
         while len(self._open) > depth:

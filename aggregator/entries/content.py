@@ -39,7 +39,7 @@ def texts_of(raw: RawEntry, base: str) -> Texts:
     content = text = ""
     if content_html:
         content = sanitise.sanitise(content_html, base)
-        text = sanitise.to_text(content)
+        text = sanitise.to_text(content, safe=True)
         if not summary or summary == title:
             summary = plain.shorten(plain.one_line(text), MAX_SUMMARY)
     elif summary_html and _rich(summary_html):
@@ -47,7 +47,7 @@ def texts_of(raw: RawEntry, base: str) -> Texts:
     if text and plain.one_line(text) == summary:
         text = ""
     if len(summary) > MAX_SUMMARY:
-        text = text or sanitise.to_text(content or summary_html)
+        text = text or sanitise.to_text(content or summary_html, safe=bool(content))
         summary = plain.shorten(summary, MAX_SUMMARY)
     if not title:
         title = headline(summary or text)

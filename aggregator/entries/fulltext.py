@@ -12,6 +12,7 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from itertools import islice
 
 from aggregator.core.types import Extract, Page
+from aggregator.entries.bounded_html import few_attributes
 from aggregator.entries.parse.encoding import known
 
 _SHORTEST_TEXT = 200
@@ -61,10 +62,14 @@ def _decoded(body: bytes, content_type: str) -> str | bytes:
 
 
 def _bounded(markup: str | bytes) -> str | bytes:
-    """A page without its inline elements, where they are very many; its text is the same."""
+    """A page without its inline elements, where they are very many, and without very many attributes of one tag; its
+    text is the same."""
     # Bytes whose encoding nobody named: letters of tags are ASCII in all that trafilatura may guess.
     text = markup if isinstance(markup, str) else markup.decode("latin-1")
-    if sum(1 for _ in islice(_INLINE.finditer(text), _MANY_INLINE + 1)) <= _MANY_INLINE:
+    bounded = few_attributes(text)
+    if sum(1 for _ in islice(_INLINE.finditer(bounded), _MANY_INLINE + 1)) > _MANY_INLINE:
+        bounded = _INLINE.sub("", bounded)
+    if bounded is text:
         return markup
-    text = _INLINE.sub("", text)
+    text = bounded
     return text if isinstance(markup, str) else text.encode("latin-1")

@@ -52,6 +52,9 @@ CONTAINERS = {
 }
 """Beyond which a start tag ends nothing; for all others, `SCOPES`."""
 
+TABLE_PARTS = frozenset({"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"})
+"""They begin and end others of a table however deep these stand in it."""
+
 SCOPES = frozenset({"table", "td", "th", "caption"})
 """Elements whose content ends nothing outside them."""
 

@@ -14,6 +14,7 @@ from aggregator.core import text as plain
 from aggregator.core import urls
 from aggregator.core.types import Enclosure, Entry, FeedState, ParsedFeed, RawEntry
 from aggregator.entries import dates, language, sanitise
+from aggregator.entries.bounded_html import text_only
 from aggregator.entries.content import language_of, revision_hash, texts_of
 from aggregator.entries.identity import distinct
 from aggregator.entries.import_row import from_row
@@ -22,6 +23,8 @@ from aggregator.entries.titles import one_line_title
 __all__ = ["clean", "from_row", "normalise"]
 
 MAX_GUID = 2000
+MAX_TAGS = 300_000
+"""In the texts of one document: 9.5 MB of ordinary articles have fewer."""
 MAX_FRAGMENT = 200
 
 
@@ -37,12 +40,27 @@ def clean(parsed: ParsedFeed, feed: FeedState, now: datetime) -> tuple[tuple[Ent
     """As `normalise`, and what is wrong with the items, in words: the document's own problems first."""
     base = urls.canonical(parsed.link, feed.location) or urls.canonical(feed.location) or feed.location
     document_language = language.code(parsed.language)
-    entries = [_entry(raw, feed, base, document_language, now) for raw in parsed.entries]
+    items, problems = _bounded(parsed)
+    entries = [_entry(raw, feed, base, document_language, now) for raw in items]
     found = distinct([entry for entry in entries if entry is not None], feed)
-    if not found.apart:
-        return found.entries, parsed.problems
-    problem = f"gives one id or link to {found.apart} items, which are told apart by date, title and text"
-    return found.entries, (*parsed.problems, problem)
+    if found.apart:
+        told = f"gives one id or link to {found.apart} items, which are told apart by date, title and text"
+        problems = (*problems, told)
+    return found.entries, problems
+
+
+def _bounded(parsed: ParsedFeed) -> tuple[tuple[RawEntry, ...], tuple[str, ...]]:
+    """The items of a document, without the markup of their texts where that is more than any document needs."""
+    tags = sum(raw.summary.count("<") + raw.content.count("<") for raw in parsed.entries)
+    if tags <= MAX_TAGS:
+        return parsed.entries, parsed.problems
+    items = tuple(
+        replace(raw, summary=text_only(raw.summary), content=text_only(raw.content)) for raw in parsed.entries
+    )
+    return items, (
+        *parsed.problems,
+        f"has more than {MAX_TAGS} tags in its texts, of which only the words are kept",
+    )
 
 
 def _entry(raw: RawEntry, feed: FeedState, base: str, spoken: str, now: datetime) -> Entry | None:

@@ -99,13 +99,17 @@ def sanitise(html: str, base: str = "") -> str:
     return safe.strip()
 
 
-def to_text(html: str) -> str:
-    """Plain text of `html`: a line for each block, entities decoded, nothing of scripts or styles."""
+def to_text(html: str, *, safe: bool = False) -> str:
+    """Plain text of `html`: a line for each block, entities decoded, nothing of scripts or styles.
+
+    `safe`: it comes from `sanitise`.
+    """
     if "<" not in html and "&" not in html:
         return plain.paragraphs(html)
     if "<" not in html:
         return plain.paragraphs(unescape(html))
-    tree = LexborHTMLParser(bounded(_CELL.sub(" ", _BLOCK.sub("\n<", _SWALLOWING.sub("", html)))))
+    html = _CELL.sub(" ", _BLOCK.sub("\n<", html if safe else _SWALLOWING.sub("", html)))
+    tree = LexborHTMLParser(html if safe else bounded(html))
     tree.strip_tags(sorted(DROPPED))
     body = tree.body
     return plain.paragraphs(body.text(separator="", strip=False)) if body is not None else ""

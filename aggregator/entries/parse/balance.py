@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from aggregator.entries.parse.entities import safe_text
-from aggregator.entries.parse.limits import ITEMS
+from aggregator.entries.parse.limits import ITEMS, MAX_ELEMENTS, MAX_NAMESPACES, TooDeep
 
 _KNOWN_PREFIXES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -36,7 +36,10 @@ _MAX_ATTRIBUTES = 400
 
 
 class Balancer:
-    """Takes a document's tokens in order and writes well-formed XML. Time is linear in what it is given."""
+    """Takes a document's tokens in order and writes well-formed XML. Time is linear in what it is given.
+
+    `start` raises TooDeep where there are more elements or prefixes than `limits` would let through.
+    """
 
     def __init__(self) -> None:
         self._out: list[str] = []
@@ -45,6 +48,7 @@ class Balancer:
         """How many of each name, in lower case, are open: the end tag of what is not open costs nothing."""
         self._prefixes: set[str] = set()
         self._declared: set[str] = set()
+        self._elements = 0
         self._root = ""
         self._root_end = 0
         self._whole = False
@@ -58,6 +62,9 @@ class Balancer:
     def start(self, name: str, attributes: str, empty: bool) -> None:
         """A start tag, or an empty element's."""
         local = name.rpartition(":")[2].lower()
+        self._elements += 1
+        if self._elements > 2 * MAX_ELEMENTS or len(self._prefixes) > MAX_NAMESPACES:
+            raise TooDeep(f"more than {MAX_ELEMENTS} elements or {MAX_NAMESPACES} prefixes")
         if not self._open and self._out:
             return  # a second root
         if local in ITEMS and not empty:

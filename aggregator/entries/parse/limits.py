@@ -9,7 +9,10 @@ from aggregator.core.errors import AggregatorError
 
 MAX_ITEMS = 5000
 """Items read of one document; feeds list the newest first."""
-MAX_ELEMENTS = 400_000
+MAX_ELEMENTS = 250_000
+"""Of a document; the largest of 230 real feeds has 3,000."""
+MAX_REPEATED = 100
+"""Elements of one name in one item, or beside the items: feedparser copies or searches what came before at each."""
 MAX_REFERENCES = 2_000_000
 """Escaped characters: each costs feedparser as much as an element."""
 MAX_DEPTH = 250
@@ -26,6 +29,9 @@ MAX_FIELD = 4000
 MAX_INHERITED = 4096
 """Characters of xml:base and xml:lang: feedparser makes and keeps a copy of them for each element below."""
 
+MAX_HANDED_DOWN = 4 * MAX_ITEMS
+"""Elements that have one of their own."""
+
 CUT_OFF = "was cut off on its way: what came whole is read, and it is asked for again soon"
 """The problem of a truncated document, in words."""
 
@@ -41,7 +47,7 @@ SHORT = frozenset(
 TERMS = frozenset({"category", "subject", "keywords", "tags"})
 PEOPLE = frozenset({"author", "creator", "contributor"})
 NAMES = PEOPLE | {"publisher", "managingeditor", "webmaster", "owner", "name", "email"}
-INHERITED = frozenset({"base", "lang"})
+INHERITED = ("base", "lang")
 UNREAD_PREFIXES = frozenset({"georss", "gml", "geo", "psc", "cc", "creativecommons"})
 UNREAD = (
     "http://www.georss.org/georss",

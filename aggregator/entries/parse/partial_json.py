@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 _DECODER = json.JSONDecoder()
+_MOST_BRACKETS = 500_000
+"""Each costs a hundred bytes or more."""
 _BLANK = re.compile(r"[ \t\r\n]*")
 _UNFINISHED_NUMBER = re.compile(r"(?:-|\.|[eE][+\-]?)\Z")
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
@@ -22,6 +24,8 @@ def read(text: str) -> tuple[Any, bool]:
     Then an object has the members that are whole, and of an array in the one that is not, its whole elements. Raises
     NotJsonFeed for what is wrong in any other way.
     """
+    if text.count("{") + text.count("[") > _MOST_BRACKETS:
+        raise NotJsonFeed(f"is built like an attack: it has more than {_MOST_BRACKETS} objects and lists")
     try:
         return json.loads(text), False
     except RecursionError:

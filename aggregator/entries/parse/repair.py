@@ -18,6 +18,7 @@ from aggregator.entries.parse.limits import TooDeep
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _NAME = r"[A-Za-z_][\w.\-]*(?::[A-Za-z_][\w.\-]*)?"
 _TOKEN = re.compile(rf"<!\[CDATA\[|<!--|<\?|<!|</\s*(?P<end>{_NAME})\s*>|<(?P<start>{_NAME})(?=[\s/>])")
+_BRACKETS = re.compile(r"<+(?=<)")
 _LAST_END = re.compile(rf"</({_NAME})\s*\Z")
 _UNQUOTED = re.compile(r"[^<>\"']*")
 _QUOTED = re.compile(r"\"[^\"<]*\"|'[^'<]*'")
@@ -42,7 +43,7 @@ def strip_forbidden(text: str) -> str:
 def repair(text: str) -> Repaired:
     """`text` (from its root element on, entities replaced) as well-formed XML.
 
-    Raises TooDeep for a tag of more than a thousand values.
+    Raises TooDeep for a tag of more than a thousand values, and as `Balancer` does.
     """
     balancer = Balancer()
     absent: set[str] = set()  # marks that do not occur again: looked for once, or the time would be quadratic
@@ -60,8 +61,10 @@ def repair(text: str) -> Repaired:
         if found is None:
             if last := _LAST_END.match(text, opening):
                 balancer.end_of_root(last[1])
-            balancer.text("&lt;")
-            at = opening + 1
+            run = _BRACKETS.match(text, opening)
+            brackets = run.end() - opening if run else 1
+            balancer.text("&lt;" * brackets)
+            at = opening + brackets
         elif found["end"]:
             balancer.end(found["end"])
             at = found.end()

@@ -9,6 +9,7 @@ when they are absurdly long.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -20,11 +21,13 @@ from aggregator.entries.parse.limits import (
     MAX_DEPTH,
     MAX_ELEMENTS,
     MAX_FIELD,
+    MAX_HANDED_DOWN,
     MAX_INHERITED,
     MAX_ITEMS,
     MAX_NAMESPACES,
     MAX_PEOPLE,
     MAX_REFERENCES,
+    MAX_REPEATED,
     MAX_TERMS,
     NAMES,
     PEOPLE,
@@ -42,6 +45,8 @@ _TEXTS = frozenset({"description", "summary", "encoded", "content", "fullitem"})
 # feedparser looks for an address in people's names, in the square of the length of such a run.
 _ENDLESS_WORD = re.compile(rb"[A-Za-z0-9_.+\-]{100}")
 _MARKUP = re.compile(rb"<[^<>]*>")
+_INHERITED_NAMES = (*INHERITED, *(f"{name} xml" for name in INHERITED))
+_MOST_HINTS = 100
 _TAIL = 300
 """Bytes at a document's end among which its root element's end tag is looked for."""
 _CUT_OFF = frozenset(
@@ -97,12 +102,15 @@ class _Checker:
         self._stack: list[str] = []
         self._starts: list[int] = []
         self._elements = 0
+        self._handed_down = 0
         self._namespaces: set[tuple[str | None, str | None]] = set()
         self._item_depth = 0
         self._captions: list[tuple[int, int]] = []
         self._has_text = False
         self._terms = 0
         self._people = 0
+        self._repeated: Counter[str] = Counter()
+        self._beside: Counter[str] = Counter()
         self._after_item: tuple[int, int] | None = None
         self._last_end: tuple[int, int] | None = None
         self._parser = expat.ParserCreate("utf-8", namespace_separator=" ")
@@ -153,8 +161,8 @@ class _Checker:
         if len(attributes) > MAX_ATTRIBUTES:
             raise TooDeep(f"an element with more than {MAX_ATTRIBUTES} attributes")
         for key, value in attributes.items():
-            if len(value) > MAX_INHERITED and _local(key) in INHERITED:
-                raise TooDeep(f"an xml:{_local(key)} of more than {MAX_INHERITED} characters")
+            if key[-8:].lower().endswith(_INHERITED_NAMES):
+                self._inherit(_local(key), value)
         at = self._parser.CurrentByteIndex
         if local in ITEMS and not self._item_depth:
             self.result.items += 1
@@ -165,6 +173,7 @@ class _Checker:
             self._captions = []
             self._has_text = False
             self._terms = self._people = 0
+            self._repeated.clear()
         elif self._elements > MAX_ELEMENTS and self._after_item:
             if self._item_depth:
                 self.result.items -= 1
@@ -173,6 +182,16 @@ class _Checker:
             raise TooDeep(f"more than {MAX_ELEMENTS} elements")
         stack.append(local if local != "description" or uri not in _MEDIA else "media:description")
         self._starts.append(at)
+
+    def _inherit(self, name: str, value: str) -> None:
+        """Bound what is handed down to all elements below."""
+        if name not in INHERITED:
+            return  # only ends alike
+        self._handed_down += 1
+        if len(value) > MAX_INHERITED:
+            raise TooDeep(f"an xml:{name} of more than {MAX_INHERITED} characters")
+        if self._handed_down > MAX_HANDED_DOWN:
+            raise TooDeep(f"more than {MAX_HANDED_DOWN} elements with an xml:base or xml:lang")
 
     def _stop(self, end: tuple[int, int]) -> None:
         self.result.end = end
@@ -194,16 +213,20 @@ class _Checker:
                 self._captions.append((start, cuts.past_end(self._data, at)))
             elif local in _TEXTS and depth == self._item_depth + 1 and not name.startswith(_MEDIA):
                 self._has_text = True
-        elif local in _CHANNEL_HINTS or (
-            local in ("hour", "day") and self._stack and self._stack[-1].startswith("skip")
-        ):
+        elif len(self.result.hints) < _MOST_HINTS and self._is_hint(local):
             self.result.hints.append((local, cuts.past_tag(self._data, start), at))
         if self._unwanted(name, local, start, at):
             self._leave_out(start, cuts.past_end(self._data, at))
 
+    def _is_hint(self, local: str) -> bool:
+        above = self._stack[-1] if self._stack else ""
+        return local in _CHANNEL_HINTS or (local in ("hour", "day") and above.startswith("skip"))
+
     def _unwanted(self, name: str, local: str, start: int, at: int) -> bool:
         """Whether the element must be left out: of a module nobody reads, one too many of its kind, or overlong."""
         if name.startswith(UNREAD) or name.rpartition(" ")[2].lower() in UNREAD_PREFIXES:
+            return True
+        if self._once_too_often(name, local):
             return True
         if local in TERMS:
             self._terms += 1 + self._data.count(b",", start, at)
@@ -221,6 +244,17 @@ class _Checker:
             return True
         return False
 
+    def _once_too_often(self, name: str, local: str) -> bool:
+        """Whether an element that ended had too many of its name before it: in its item, or beside all items."""
+        depth = len(self._stack) + 1
+        if local in ITEMS or (not self._item_depth and depth > 3):
+            return False
+        if self._item_depth and depth != self._item_depth + 1 and not name.startswith(_MEDIA):
+            return False
+        counted = self._repeated if self._item_depth else self._beside
+        counted[name] += 1
+        return counted[name] > MAX_REPEATED
+
     def _endless_word(self, start: int, at: int) -> bool:
         """Whether the text of a person has a run of letters on which feedparser would spend too much time."""
         if at - start < 100:
@@ -235,6 +269,8 @@ class _Checker:
         found = self.result.cuts
         while found and found[-1][0] >= start:
             found.pop()
+        if found and found[-1][1] == start:
+            start = found.pop()[0]
         found.append((start, end))
 
 
