@@ -108,7 +108,9 @@ class Killer:
         """Start a run and kill it at a random moment; whether it was still running then."""
         started = time.monotonic()
         pid = self.start(*arguments)
-        window = min(5.0, RUN_WINDOW * self.start_takes) if kind == "run" else min(most, self._usual[kind] * 1.1)
+        window = (
+            min(5.0, RUN_WINDOW * self.start_takes) if kind == "run" else min(most, self._usual[kind] * 1.1)
+        )
         until = started + self._chance.random() * window
         while time.monotonic() < until and alive(pid):
             if callable(meanwhile):
