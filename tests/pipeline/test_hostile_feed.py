@@ -57,10 +57,10 @@ def _vulnerable() -> WorkerPlan:
         misbehave(fetched.body.decode() if fetched.body and b"document that" in fetched.body else "")
         return parse(fetched)
 
-    def vulnerable_fingerprint(self: Any, entries: Sequence[Entry]) -> list[Fingerprint]:
+    def vulnerable_fingerprint(self: Any, entries: Sequence[Entry], *scans: Any) -> list[Fingerprint]:
         for entry in entries:
             misbehave(entry.title if "item that" in entry.title else "")
-        return fingerprint(self, entries)
+        return fingerprint(self, entries, *scans)
 
     def vulnerable_extract(page: Any) -> Any:
         misbehave(page.body.decode() if page.body and b"page that" in page.body else "")
