@@ -100,7 +100,7 @@ def config_path(given: Path | None) -> Path:
 def load_config(given: Path | None) -> Config:
     """Read the configuration. Raises ConfigError with every mistake.
 
-    Its warnings are for `check` and `run`: other verbs hold their tongue, so that absent secrets, which only the
+    Its warnings are for `check` and `run`: other verbs do not print them, so that absent secrets, which only the
     service has, are not named at each of them.
     """
     from aggregator.config.load import load

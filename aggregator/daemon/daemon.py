@@ -1,4 +1,4 @@
-"""The daemon's life: start, signals, reload, watchdog, stop. What it does in between is in `local.py`.
+"""The daemon's life: start, signals, reload, watchdog, stop. What it does in between is in `scheduler.py`.
 
 SIGTERM, SIGINT   finish the writes under way and stop, within ten seconds
 SIGHUP            read config.toml again; one with mistakes is refused and the old one goes on

@@ -1,4 +1,4 @@
-"""People's corrections of stories, as they come in from another database (`transfer.export_labels` writes them).
+"""People's corrections of stories, as they come in from another database (`store.export.export_labels` writes them).
 
     {"together": true or false, "a": entry, "b": entry} -> held already? | set apart | join | keep as constraints
 
